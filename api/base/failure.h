@@ -17,14 +17,17 @@ enum {
 };
 
 struct failure {
-    int cause; /* enum cause of api/cause.h; 0 means that nothing failed */
-    char text[FAILURE_TEXT_BYTES]; /* what could not be done, to what, why; lower case, no full stop */
+    int cause;                              /* enum cause of api/cause.h; 0 means that nothing failed */
+    char text[FAILURE_TEXT_BYTES];          /* what could not be done, to what, why; lower case, no full stop */
     char provider_code[FAILURE_CODE_BYTES]; /* as the provider spelt it; empty if none */
     char provider_message[FAILURE_MESSAGE_BYTES];
     char request_id[FAILURE_REQUEST_ID_BYTES];
 };
 
-#define FAILURE_INIT {0}
+#define FAILURE_INIT                                                                                                   \
+    {                                                                                                                  \
+        0                                                                                                              \
+    }
 
 /* Sets cause and text, clears the provider's fields; always returns -1, so that failing is one statement. */
 int failure_set(struct failure *why, int cause, const char *format, ...) __attribute__((format(printf, 3, 4)));

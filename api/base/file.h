@@ -3,11 +3,11 @@
  * Whole files in, whole files out.
  *
  * Reading: opened with O_NONBLOCK|O_CLOEXEC, must be regular (a FIFO or device is refused without waiting), at most
- * FILE_BYTES_MAX, read into one buffer with JSON_PADDING zero bytes behind. Never mapped: an editor that truncates would
- * kill us with SIGBUS. A file that shrinks or grows while it is read is read again, a few times, then refused.
+ * FILE_BYTES_MAX, read into one buffer with JSON_PADDING zero bytes behind. Never mapped: an editor that truncates
+ * would kill us with SIGBUS. A file that shrinks or grows while it is read is read again, a few times, then refused.
  *
- * Writing: a sibling temporary file, synced, renamed into place, the directory synced. On failure the old file is intact
- * and the temporary one is gone. Both block: workers only.
+ * Writing: a sibling temporary file, synced, renamed into place, the directory synced. On failure the old file is
+ * intact and the temporary one is gone. Both block: workers only.
  */
 #ifndef MQFERRY_API_BASE_FILE_H
 #define MQFERRY_API_BASE_FILE_H
@@ -26,8 +26,8 @@ struct file_text {
     int64_t modified_unix_ms;
 };
 
-/* cause INPUT_WRONG when absent, unreadable, not regular, too large or changing. `path` "-" reads standard input (a pipe
- * is fine there). 0 or -1. */
+/* cause INPUT_WRONG when absent, unreadable, not regular, too large or changing. `path` "-" reads standard input (a
+ * pipe is fine there). 0 or -1. */
 int file_read(const char *path, struct file_text *out, struct failure *why);
 void file_text_release(struct file_text *file); /* zeroed or released structs are fine */
 

@@ -9,8 +9,8 @@
  *
  * Life: json_reader_new → json_next … until JSON_END or JSON_BROKEN → json_reader_free.
  *
- * Tokens of {"a":1,"b":[true]}: BEGIN_OBJECT, NUMBER key a, BEGIN_ARRAY key b, TRUE, END_ARRAY, END_OBJECT, END. A member's
- * key comes with its value's token.
+ * Tokens of {"a":1,"b":[true]}: BEGIN_OBJECT, NUMBER key a, BEGIN_ARRAY key b, TRUE, END_ARRAY, END_OBJECT, END. A
+ * member's key comes with its value's token.
  */
 #ifndef MQFERRY_API_BASE_JSON_H
 #define MQFERRY_API_BASE_JSON_H
@@ -70,8 +70,8 @@ size_t json_reader_error_offset(const struct json_reader *reader);
 /* Copies text into a new zero-padded allocation (free() it) for texts that lack the padding. NULL: no memory. */
 char *json_pad(struct text text);
 
-/* fastjson's dialect (remoting bodies only, never user files): quotes bare integer keys and object keys. Appends strict JSON
- * to out. Source: rocketmq-remoting 3.4. 0, or -1 when out's ceiling or memory is met. */
+/* fastjson's dialect (remoting bodies only, never user files): quotes bare integer keys and object keys. Appends strict
+ * JSON to out. Source: rocketmq-remoting 3.4. 0, or -1 when out's ceiling or memory is met. */
 int json_quote_bare_keys(struct text text, struct buffer *out);
 
 /* Writer: compact or indented, appends to a buffer; errors collect in buffer.failed. Keys come in the order of the

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The two clocks. Everything inside counts monotonic milliseconds; the wall clock is for display, journals and signatures.
+ * The two clocks. Everything inside counts monotonic milliseconds; the wall clock is for display, journals and
+ * signatures.
  */
 #ifndef MQFERRY_API_BASE_MONOTIME_H
 #define MQFERRY_API_BASE_MONOTIME_H

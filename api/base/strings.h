@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Small questions about text: UTF-8, numbers, durations, escapes for people, the nearest known spelling. Pure, no locale.
+ * Small questions about text: UTF-8, numbers, durations, escapes for people, the nearest known spelling. Pure, no
+ * locale.
  */
 #ifndef MQFERRY_API_BASE_STRINGS_H
 #define MQFERRY_API_BASE_STRINGS_H
@@ -17,7 +18,8 @@ size_t utf8_check(struct text text);
 /* Columns on a terminal: 1 a code point, 2 for East Asian wide ones, 0 for combining marks. */
 size_t utf8_width(struct text text);
 
-/* Decimal integer, whole text, optional minus; no blanks, no plus, no leading zeros but "0". false: not one, or range. */
+/* Decimal integer, whole text, optional minus; no blanks, no plus, no leading zeros but "0". false: not one, or range.
+ */
 bool number_parse(struct text text, int64_t *out_value);
 
 /* "90s", "10m", "24h", "7d", "250ms" → milliseconds; false: not a duration. */
@@ -31,7 +33,8 @@ void count_format(uint64_t count, char out[static 32]);
 /* "1.5 MB": for people. */
 void bytes_format(uint64_t bytes, char out[static 32]);
 
-/* Appends text with C0, DEL, C1 and invalid UTF-8 bytes as \xNN or \uNNNN: foreign text that a terminal or log will show. */
+/* Appends text with C0, DEL, C1 and invalid UTF-8 bytes as \xNN or \uNNNN: foreign text that a terminal or log will
+ * show. */
 int escape_append(struct buffer *buffer, struct text text);
 
 /* RFC 3339 UTC with milliseconds, "2026-11-23T20:01:02.345Z", from milliseconds since 1970, and back ("Z" or offset;

@@ -3,8 +3,8 @@
  * Long work off the loop: at most `width` jobs of one pool run at once (design section 5: two), the rest wait in order.
  *
  * A job works on values that it owns. work() runs on a libuv pool thread; done() on the loop thread, once, later, never
- * inside worker_submit. Cancelling sets a flag that work() polls with job_cancelled, and drops a job that has not begun:
- * done() comes all the same. Jobs are embedded in the caller's own struct, which lives until done().
+ * inside worker_submit. Cancelling sets a flag that work() polls with job_cancelled, and drops a job that has not
+ * begun: done() comes all the same. Jobs are embedded in the caller's own struct, which lives until done().
  */
 #ifndef MQFERRY_API_BASE_WORKER_H
 #define MQFERRY_API_BASE_WORKER_H
