@@ -6,14 +6,14 @@
 struct row {
     const char *name;
     enum cause_scope scope;
-    enum cause_policy policy;
+    enum cause_remedy remedy;
     int exit_code;
     const char *hint;
 };
 
 static const struct row rows[CAUSE_COUNT] = {
-    {"none", SCOPE_RESOURCE, POLICY_SETTLE, 0, ""},
-#define CAUSE(id, name, scope, policy, exit, hint) {name, SCOPE_##scope, POLICY_##policy, exit, hint},
+    {"none", SCOPE_RESOURCE, REMEDY_SETTLE, 0, ""},
+#define CAUSE(id, name, scope, remedy, exit, hint) {name, SCOPE_##scope, REMEDY_##policy, exit, hint},
 #include "api/cause.def"
 #undef CAUSE
 };
@@ -42,9 +42,9 @@ enum cause_scope cause_scope(int cause)
     return row_of(cause)->scope;
 }
 
-enum cause_policy cause_policy(int cause)
+enum cause_remedy cause_remedy(int cause)
 {
-    return row_of(cause)->policy;
+    return row_of(cause)->remedy;
 }
 
 int cause_exit_code(int cause)
@@ -59,6 +59,6 @@ const char *cause_hint(int cause)
 
 int cause_is_retried(int cause)
 {
-    enum cause_policy policy = cause_policy(cause);
-    return cause != CAUSE_NONE && (policy == POLICY_RETRY || policy == POLICY_PACE || policy == POLICY_READ);
+    enum cause_remedy remedy = cause_remedy(cause);
+    return cause != CAUSE_NONE && (remedy == REMEDY_RETRY || remedy == REMEDY_PACE || remedy == REMEDY_READ);
 }
