@@ -13,7 +13,7 @@ struct row {
 
 static const struct row rows[CAUSE_COUNT] = {
     {"none", SCOPE_RESOURCE, REMEDY_SETTLE, 0, ""},
-#define CAUSE(id, name, scope, remedy, exit, hint) {name, SCOPE_##scope, REMEDY_##policy, exit, hint},
+#define CAUSE(id, name, scope, remedy, exit, hint) {name, SCOPE_##scope, REMEDY_##remedy, exit, hint},
 #include "api/cause.def"
 #undef CAUSE
 };
