@@ -50,6 +50,7 @@ struct capabilities {
     uint64_t holds[KINDS];     /* fields it keeps */
     uint64_t listed[KINDS];    /* of these: what a list tells; the rest needs get */
     bool absent_is_default;    /* a field missing from a complete answer has its default (false: snapshot, unknown) */
+    bool masters_fixed;        /* the observed catalog names every master there is (clusters): no place elsewhere */
     uint32_t batch_max[KINDS]; /* resources a create may carry; UINT32_MAX: any number */
     uint32_t get_max[KINDS];   /* names a get may ask; 0: no true single read, list the parts again */
     uint32_t batch_bytes;      /* of a batch's settings, names included; 0: no limit */
