@@ -47,7 +47,8 @@ struct row {
 struct plan_counts {
     uint32_t states[STATES];
     uint32_t creates;
-    uint32_t present; /* ordinary resources of the destination */
+    uint32_t present; /* declared resources that are on the destination, wholly or in part */
+    uint32_t extra;   /* resources of the destination that nothing declares; system ones left out */
 };
 
 struct plan {
@@ -57,7 +58,10 @@ struct plan {
     struct row *rows;
     uint32_t row_count; /* catalog_count(declared) */
     struct plan_counts counts[KINDS];
-    bool *accepts_used; /* mapping->accept_count flags: an entry that matched nothing is a warning */
+    bool *accepts_used;         /* mapping->accept_count flags: an entry that matched nothing is a warning */
+    struct name_index *accepts; /* the accept entries by name; NULL: none */
+    uint64_t *declared_rows;    /* a bit per observed row: something declared has this name */
+    uint32_t *places;           /* per declared master: its number at the destination, or CATALOG_ABSENT */
 };
 
 struct plan_input {

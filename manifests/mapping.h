@@ -15,6 +15,8 @@
 #include "api/catalog.h"
 #include "manifests/complaints.h"
 
+struct name_index;
+
 enum { MAPPING_RULES_MAX = 100000 };
 
 enum { MATCH_TOPICS = 1 << KIND_TOPIC, MATCH_GROUPS = 1 << KIND_GROUP, MATCH_BOTH = MATCH_TOPICS | MATCH_GROUPS };
@@ -110,9 +112,22 @@ struct mapping_counts {
 int mapping_apply(const struct mapping *mapping, struct catalog *from, struct mapping_counts *counts,
                   struct catalog **out, struct failure *why);
 
-/* The accept entry that lets this one difference through, or -1. `observed` is NULL where the destination cannot hold
- * the field; `attribute` names the key of a MAP, else empty. */
-int64_t mapping_accepts(const struct mapping *mapping, enum kind kind, struct text name, enum field field,
-                        struct text attribute, const union value *declared, const union value *observed);
+/* The accept entries by name, for mapping_accepts; NULL when there is none. The mapping must outlive it. 0 or -1. */
+int mapping_index_accepts(const struct mapping *mapping, struct name_index **out, struct failure *why);
+
+/* One difference that may be accepted. */
+struct accept_question {
+    enum kind kind;
+    struct text name; /* the destination's */
+    enum field field;
+    struct text attribute;       /* the key of a MAP, else empty */
+    const union value *declared; /* never NULL */
+    const union value *observed; /* NULL: absent, or the destination cannot hold the field */
+};
+
+/* The accept entry that lets it through, or -1. An entry that names no observed value accepts only its absence. A MAP's
+ * entry without a key speaks of each key that its value holds. */
+int64_t mapping_accepts(const struct mapping *mapping, const struct name_index *accepts,
+                        const struct accept_question *question);
 
 #endif
