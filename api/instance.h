@@ -83,7 +83,7 @@ struct create_item {
     const struct resource *resource;
     /* out */
     enum outcome outcome;
-    struct failure failure; /* REFUSED, NOT_SENT, UNKNOWN */
+    const struct failure *failure; /* REFUSED, NOT_SENT, UNKNOWN: the door's, until the callback returns; else NULL */
 };
 
 /* An answer; which member counts is told by the call. On failure (failure.cause != 0) only `failure` counts, except for
@@ -107,7 +107,8 @@ struct request {
 
 struct instance_ops {
     int (*describe)(struct instance *instance, struct request *request, struct failure *why);
-    /* Part 0 tells how many parts there are; the others may be asked side by side then. */
+    /* Part 0 tells how many parts there are; the others may be asked side by side then. Only the rows of `kind` count
+     * in the answer's catalog: a door that reads both kinds at once gives the same one for both. */
     int (*list)(struct instance *instance, struct request *request, enum kind kind, uint32_t part, struct failure *why);
     /* A true single read of up to get_max names; names not there are absent from the part. `names` borrowed until the
      * answer. */
