@@ -11,20 +11,25 @@
  * id or an op that is not open are dropped. Exactly one answer an op. The runner may hold an effect back to keep the
  * pace; the time it does so is not the pass's business.
  *
- *   READING ──► PLANNING ──► (CONFIRMING) ──► APPLYING ──► SETTLING ──► READING (again) … ──► ENDED
+ *   READING ──► PLANNING ──► (CONFIRMING) ──► APPLYING ──► SETTLING ──► READING (again) … ──► ENDING ──► ENDED
  *
  *   READING     load (files), describe and list every side. Parts of one list must agree on the total and add up; the
  *               runner says when a name stands in two parts (EVENT_PLANNED with BAD_ANSWER). Else the list is read
- * again, READ_TRIES_MAX times. A list that fails part way fails the pass. Details are asked by get for rows in
- *               STATE_UNREAD, when the door has get.
- *   PLANNING    plan_build on a worker; then the guard. A refusal ends the pass before the first write.
+ *               again, PASS_READ_TRIES_MAX times. A part that fails for a cause that passes is asked again as often;
+ *               a list that cannot be read whole fails the pass. Details are asked by get for rows in STATE_UNREAD,
+ *               when the door has get.
+ *   PLANNING    plan_build on a worker; then the guard. A refusal ends the pass before the next write.
  *   APPLYING    each kind is a lane. Topics before groups; a group waits for its own missing deadLetterTargetTopic.
- * Intents run ahead of the slots; a create leaves only when its intent is durable (EVENT_INTENDED). SETTLING    what
- * was created or is in doubt is read back: one list settles a round, get when fewer names are in doubt than the list
- * has parts. Absence counts only when seen twice, a settling time after sending.
+ *               Intents run ahead of the slots; a create leaves only when its intent is durable (EVENT_INTENDED).
+ *   SETTLING    what was created or is in doubt is read back: one list settles a round, get when fewer names are in
+ *               doubt than the list has parts. Absence counts only when seen twice, the second time by a read that
+ *               began a settling time after sending.
+ *   ENDING      nothing new; reads are cancelled, creates under way finish; then EFFECT_REPORT.
  *
- * Within a pass at most TRIES_MAX tries or TRY_WINDOW_MS per resource; then the ledger carries it.
- * Memory for results and queues is reserved when the plan arrives; running out fails the pass.
+ * What is sent stands in the ledger as a doubt before it leaves, and until a read shows it or proves it absent.
+ * Within a pass at most PASS_TRIES_MAX tries or PASS_TRY_WINDOW_MS per resource; then the ledger carries it.
+ * Every plan of a pass is of one declared catalog (plan->declared is the same pointer): sides other than the
+ * destination are read once, mapped once; rows keep their numbers.
  */
 #ifndef MQFERRY_CONTROLLER_PASS_H
 #define MQFERRY_CONTROLLER_PASS_H
@@ -53,18 +58,26 @@ enum pass_mode {
 
 enum { SIDE_DESTINATION = 0 }; /* sides 1 … are live sources */
 
+/* What the identity of a side must say. Borrowed. */
+struct side_guard {
+    const struct expectation *expect;
+    uint32_t expect_count;
+};
+
 struct pass_options {
     uint32_t id;
     enum pass_mode mode;
-    bool files;                /* there are manifests to load (EFFECT_LOAD) */
-    uint16_t sources;          /* live sources: sides 1 … sources */
-    bool confirm;              /* ask before the first write (EFFECT_CONFIRM) */
-    uint32_t concurrency;      /* creates under way at once, at least 1 */
-    const struct guard *guard; /* borrowed; NULL: no guard */
-    struct ledger *ledger;     /* borrowed; changed by the pass */
-    uint64_t give_up_ms;       /* CREATING and retries are waited for until here (monotonic); 0: not within this pass */
-    uint64_t declared_before;  /* resources of the last good pass, for guard_shrunk */
-    uint64_t random;           /* seed of the jitter */
+    bool files;                             /* there are manifests to load (EFFECT_LOAD) */
+    uint16_t sources;                       /* live sources: sides 1 … sources */
+    bool confirm;                           /* ask before the first write (EFFECT_CONFIRM) */
+    uint32_t concurrency;                   /* creates under way at once, at least 1 */
+    const struct guard *guard;              /* borrowed; of the destination and of the plan; NULL: no guard */
+    const struct side_guard *source_guards; /* borrowed; one a live source, side 1 first; NULL: none */
+    struct ledger *ledger;                  /* borrowed; changed by the pass */
+    uint64_t give_up_ms;      /* monotonic: no wait of this pass goes beyond (what is left stays pending), and CREATING
+                               * is polled until here; 0: waits as the causes say, and CREATING is left to a later pass */
+    uint64_t declared_before; /* resources of the last good pass, for guard_shrunk */
+    uint64_t random;          /* seed of the jitter */
 };
 
 /* ---- events: answers and news
@@ -72,7 +85,7 @@ struct pass_options {
 
 enum event_kind {
     EVENT_START,
-    EVENT_LOADED,    /* failure: INPUT_WRONG … */
+    EVENT_LOADED,    /* failure: INPUT_WRONG …; with last_good the pass goes on, but never claims parity */
     EVENT_DESCRIBED, /* side, description | failure */
     EVENT_LISTED,    /* side, resource_kind, part, parts, total, count | failure */
     EVENT_GOT,       /* count | failure */
@@ -100,8 +113,9 @@ struct event {
     enum kind resource_kind;
     uint32_t part, parts;
     uint64_t total, count;                 /* LISTED: announced over all parts (UINT64_MAX: not), and in this part */
-    const struct description *description; /* DESCRIBED */
-    struct plan *plan;                     /* PLANNED: ownership moves to the pass */
+    const struct description *description; /* DESCRIBED; copied */
+    bool last_good;                        /* LOADED: today's files do not load, the last good set stands in */
+    struct plan *plan;                     /* PLANNED: ownership moves to the pass, even when the event is dropped */
     uint64_t source_age_ms;                /* PLANNED: of an exported file; 0 unknown */
     const char *declared_digest;           /* PLANNED */
     bool yes;                              /* CONFIRMED */
@@ -116,16 +130,19 @@ enum effect_kind {
     EFFECT_LOAD,     /* → LOADED. Files only; the declared catalog stays with the runner */
     EFFECT_DESCRIBE, /* → DESCRIBED. side */
     EFFECT_LIST, /* → LISTED. side, resource_kind, part; the runner keeps the parts, a newer one replaces an older */
-    EFFECT_FORGET_LIST, /* not answered: the parts of (side, resource_kind) are void, the list is read again */
-    EFFECT_GET,     /* → GOT. Destination; rows of the plan: the runner puts what it learns over the listed parts */
+    /* not answered: the parts of (side, resource_kind) are void, the list is read again; none is under way then */
+    EFFECT_FORGET_LIST,
+    /* → GOT. Destination; rows of one kind of the newest plan: the runner puts what it learns over the listed parts,
+     * and keeps it there when the list is read again in this pass */
+    EFFECT_GET,
     EFFECT_PLAN,    /* → PLANNED. Combine, map and plan what is held, on a worker */
     EFFECT_CONFIRM, /* → CONFIRMED. Show pass_plan, ask */
     EFFECT_INTEND,  /* → INTENDED. rows, journal "sending" durably */
     EFFECT_CREATE,  /* → CREATED. rows, one kind, at most the door's batch */
-    EFFECT_NOTE,    /* not answered: journal the result of row (note) */
-    EFFECT_WAIT,    /* → TIMER at until_ms. One at a time: a newer one replaces an older */
+    EFFECT_NOTE,    /* not answered: journal the result of `row` (note) */
+    EFFECT_WAIT,    /* → TIMER at until_ms. One at a time: a newer one replaces an older; void when the pass ends */
     EFFECT_CANCEL,  /* not answered itself: cancel op `target`, which is answered all the same */
-    EFFECT_REPORT,  /* not answered: the pass has ended, pass_report tells; no effect follows */
+    EFFECT_REPORT,  /* not answered: the pass has ended, pass_report tells; nothing is open, no effect follows */
 };
 
 enum note { NOTE_CREATED, NOTE_EXISTED, NOTE_FAILED, NOTE_SETTLED };
@@ -141,8 +158,9 @@ struct effect {
     uint32_t attempt;              /* INTEND, CREATE: 1 … */
     uint64_t until_ms;             /* WAIT */
     uint32_t target;               /* CANCEL */
-    enum note note;                /* NOTE: rows[0] */
-    const struct failure *failure; /* NOTE_FAILED: borrowed during the step's return */
+    enum note note;                /* NOTE */
+    uint32_t row;                  /* NOTE */
+    const struct failure *failure; /* NOTE_FAILED: borrowed until the step's event goes */
 };
 
 struct effects {
@@ -159,7 +177,8 @@ struct pass;
 struct pass *pass_new(const struct pass_options *options); /* NULL: no memory */
 void pass_free(struct pass *pass);
 /* Replaces effects->items by what is to be done now. 0; -1 only when memory ran out: then the pass has ended with
- * OUT_OF_MEMORY and pass_report is valid. Steps after the end are ignored (no effects). */
+ * OUT_OF_MEMORY, pass_report is valid, there are no effects, and what was open is answered to nobody. Steps after the
+ * end are ignored (no effects). */
 int pass_step(struct pass *pass, const struct event *event, struct effects *effects);
 
 /* ---- what came of it
@@ -176,10 +195,9 @@ enum result { RESULT_NONE, RESULT_CREATED, RESULT_EXISTED, RESULT_FAILED, RESULT
 const char *result_name(enum result result);
 
 struct row_result {
-    uint8_t result; /* enum result */
-    uint8_t attempts;
-    uint16_t cause;
-    uint32_t failure; /* index + 1 for pass_failure; 0: none */
+    enum result result;
+    int cause;         /* of FAILED, PENDING, SKIPPED; CAUSE_NONE where the row's state says it all */
+    uint32_t attempts; /* creates that were answered, over all passes; throttled ones do not count */
 };
 
 struct pass_report {
@@ -196,10 +214,11 @@ struct pass_report {
 };
 
 const struct pass_report *pass_report(const struct pass *pass);
-const struct plan *pass_plan(const struct pass *pass);          /* the newest; NULL before the first */
-const struct row_result *pass_results(const struct pass *pass); /* per row of the plan; NULL when nothing was to do */
-/* Provider code, message, request id and sentence of a result; index from row_result.failure - 1. */
-const struct failure *pass_failure(const struct pass *pass, uint32_t index);
+const struct plan *pass_plan(const struct pass *pass); /* the newest; NULL before the first */
+/* After the end: what became of a row of the plan. */
+struct row_result pass_result(const struct pass *pass, uint32_t row);
+/* Sentence, provider code, message and request id of a result that has a cause; `out` is always filled in. */
+void pass_failure(const struct pass *pass, uint32_t row, struct failure *out);
 
 /* For progress: how far the creates are. */
 struct pass_progress {
