@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * JSON: a strict pull reader (simdjson inside, json_reader.cc, the only C++ file) and a streaming writer of our own.
+ * JSON: a strict pull reader (simdjson finds the tokens: json_index.h) and a streaming writer of our own.
  *
  * Reader. Every value is visited, so everything is checked: UTF-8, numbers, escapes, text after the value. Duplicate
  * keys are the caller's to find (it knows which keys it keeps). The text must be followed by JSON_PADDING readable
@@ -49,6 +49,7 @@ struct json_token {
     struct text text; /* JSON_STRING: unescaped; JSON_INTEGER and JSON_NUMBER: as spelt */
     int64_t integer;  /* JSON_INTEGER */
     size_t offset;    /* of the key (members) or the value, in bytes from the start of the text */
+    uint8_t depth;    /* how many objects and arrays are around it; an end has that of its beginning */
 };
 
 struct json_reader;
@@ -60,12 +61,17 @@ void json_reader_free(struct json_reader *reader); /* NULL is fine */
 /* Fills *out; returns out->type. */
 enum json_type json_next(struct json_reader *reader, struct json_token *out);
 
-/* Consumes the rest of the value that `token` began (nothing for scalars), checking it. 0, or -1 when broken. */
+/* Consumes the rest of the value that `token` began (nothing for scalars), checking it, wherever inside that value the
+ * reader is. 0, or -1 when broken. */
 int json_skip(struct json_reader *reader, const struct json_token *token);
 
 /* After JSON_BROKEN: what was expected, for people ("the text ends inside a string"), and where it broke. */
 const char *json_reader_error(const struct json_reader *reader);
 size_t json_reader_error_offset(const struct json_reader *reader);
+
+/* What is wrong with a text, byte by byte: NULL when it is strict JSON as the reader takes it, else as
+ * json_reader_error, with the place. The reader asks this when it is broken; it needs no padding. */
+const char *json_check(struct text text, size_t *out_offset);
 
 /* Copies text into a new zero-padded allocation (free() it) for texts that lack the padding. NULL: no memory. */
 char *json_pad(struct text text);
