@@ -33,8 +33,9 @@ struct journal_context {
     const char *sync; /* name, or "" for commands */
     const char *declared_digest;
     const struct identity *identity;
-    struct catalog *catalog;                 /* declared; the rows below are its */
-    const struct capabilities *capabilities; /* settings are written as the door sends them: completed, only held ones */
+    struct catalog *catalog; /* declared; the rows below are its */
+    const struct capabilities
+        *capabilities; /* settings are written as the door sends them: completed, only held ones */
 };
 
 /* An intent without a result: what a crashed run may have sent. Names belong to the journal. */

@@ -52,17 +52,17 @@ struct runner_options {
     const char *fixed_digest;
     const struct guard *guard;
     const char *state_dir; /* of the journal; NULL only with read_only */
-    bool read_only;      /* plan, verify, export: no journal, no create */
-    bool source_once;    /* apply: later passes keep the first pass's declared set */
-    bool keep_last_good; /* the daemon: files that do not load leave the last good ones in force */
+    bool read_only;        /* plan, verify, export: no journal, no create */
+    bool source_once;      /* apply: later passes keep the first pass's declared set */
+    bool keep_last_good;   /* the daemon: files that do not load leave the last good ones in force */
     uint32_t concurrency;
     /* Asked by EFFECT_CONFIRM; answer with runner_confirm. NULL: always yes. */
     void (*confirm)(void *context, const struct plan *plan);
     void *context;
 };
 
-/* What a pass knew, for report, status, metrics. Valid until the next runner_start or runner_close, so that a worker can
- * write a report from it. */
+/* What a pass knew, for report, status, metrics. Valid until the next runner_start or runner_close, so that a worker
+ * can write a report from it. */
 struct runner_result {
     const struct pass_report *report;
     const struct pass *pass;
@@ -72,18 +72,18 @@ struct runner_result {
     const struct complaints *mistakes, *notices;
     const struct description *destination; /* NULL: not described */
     const struct mapping *mapping;         /* in force */
-    const char *declared_digest; /* "": nothing was planned */
-    bool last_good;              /* today's files do not load: `mistakes` says why, older ones are in force */
-    bool parity;                 /* the report's, and the declared set is today's */
-    struct failure failure;      /* the report's, else INPUT_WRONG when last_good; cause 0: none */
+    const char *declared_digest;           /* "": nothing was planned */
+    bool last_good;                        /* today's files do not load: `mistakes` says why, older ones are in force */
+    bool parity;                           /* the report's, and the declared set is today's */
+    struct failure failure;                /* the report's, else INPUT_WRONG when last_good; cause 0: none */
 };
 typedef void (*runner_done_cb)(void *context, const struct runner_result *result);
 
 /* Opens the doors, which reads nothing yet. The journal is opened by the first pass that may create; when that fails,
  * the first intent says why (STATE_LOCKED, STATE_UNWRITABLE), and the next pass tries again. 0 or -1. */
 int runner_new(const struct runner_options *options, struct runner **out, struct failure *why);
-/* Starts a pass; calls back once, later, when it has ended. 0 or -1 (one is under way, or no memory). `give_up_ms` as in
- * pass_options. */
+/* Starts a pass; calls back once, later, when it has ended. 0 or -1 (one is under way, or no memory). `give_up_ms` as
+ * in pass_options. */
 int runner_start(struct runner *runner, enum pass_mode mode, uint64_t give_up_ms, runner_done_cb done, void *context,
                  struct failure *why);
 void runner_confirm(struct runner *runner, bool yes);
