@@ -31,7 +31,8 @@ struct job {
 /* The loop is borrowed. NULL: no memory. */
 struct worker_pool *worker_pool_new(uv_loop_t *loop, unsigned width);
 void worker_submit(struct worker_pool *pool, struct job *job);
-void job_cancel(struct job *job);
+void job_cancel(
+    struct job *job); /* nothing happens when it is not submitted (the struct was zeroed) or has come back */
 bool job_cancelled(const struct job *job);
 /* All jobs must have come back. */
 void worker_pool_free(struct worker_pool *pool);
