@@ -47,9 +47,11 @@ static bool anything_impossible(const struct plan *plan)
 /* Rows that are skipped because their whole kind is blocked, by a quota, cannot be created as things stand. */
 static bool anything_blocked(const struct runner_result *result)
 {
-    const struct row_result *results = pass_results(result->pass);
-    for (uint32_t row = 0; results != NULL && row < result->plan->row_count; row++) {
-        if (results[row].result == RESULT_SKIPPED && cause_scope(results[row].cause) == SCOPE_KIND)
+    if (!any(result->report->skipped))
+        return false;
+    for (uint32_t row = 0; row < result->plan->row_count; row++) {
+        struct row_result one = pass_result(result->pass, row);
+        if (one.result == RESULT_SKIPPED && cause_scope(one.cause) == SCOPE_KIND)
             return true;
     }
     return false;
@@ -60,8 +62,8 @@ int exit_code_apply(const struct runner_result *result, bool created_any)
     const struct pass_report *report = result->report;
     int code = EXIT_DONE;
 
-    if (report->failure.cause != CAUSE_NONE)
-        code = of_cause(report->failure.cause, created_any);
+    if (result->failure.cause != CAUSE_NONE)
+        code = of_cause(result->failure.cause, created_any);
     if (result->plan == NULL || (code != EXIT_DONE && !created_any))
         return code;
     if (any(report->failed) || anything_impossible(result->plan) || anything_blocked(result))
@@ -74,11 +76,9 @@ int exit_code_apply(const struct runner_result *result, bool created_any)
 
 int exit_code_judge(const struct runner_result *result)
 {
-    const struct pass_report *report = result->report;
-
-    if (report->parity)
+    if (result->parity)
         return EXIT_DONE;
-    if (report->failure.cause != CAUSE_NONE)
-        return of_cause(report->failure.cause, false);
-    return report->complete ? EXIT_NOT_AT_PARITY : EXIT_AGAIN;
+    if (result->failure.cause != CAUSE_NONE)
+        return of_cause(result->failure.cause, false);
+    return result->report->complete ? EXIT_NOT_AT_PARITY : EXIT_AGAIN;
 }

@@ -248,29 +248,24 @@ static void write_member(struct json_writer *json, const char *key, const char *
 
 static void write_result(struct json_writer *json, const struct runner_result *result, uint32_t row)
 {
-    const struct row_result *rows = pass_results(result->pass);
-    const struct row_result none = {0};
-    const struct row_result *one = rows == NULL ? &none : &rows[row];
-    enum result kind = one->result;
+    struct row_result one = pass_result(result->pass, row);
+    struct failure failure = FAILURE_INIT;
 
-    if (kind == RESULT_NONE)
-        kind = result->plan->rows[row].observed != CATALOG_ABSENT ? RESULT_EXISTED : RESULT_SKIPPED;
-    json_write_key(json, "result");
-    json_write_string(json, result_name(kind));
-    if (one->attempts > 0) {
-        json_write_key(json, "attempts");
-        json_write_integer(json, one->attempts);
-    }
-    if (one->failure == 0) {
-        if (result->plan->rows[row].cause == CAUSE_NONE)
-            write_cause(json, one->cause, NULL);
+    if (one.result == RESULT_NONE)
         return;
+    json_write_key(json, "result");
+    json_write_string(json, result_name(one.result));
+    if (one.attempts > 0) {
+        json_write_key(json, "attempts");
+        json_write_unsigned(json, one.attempts);
     }
-    const struct failure *failure = pass_failure(result->pass, one->failure - 1);
-    write_cause(json, one->cause, failure->text);
-    write_member(json, "providerCode", failure->provider_code);
-    write_member(json, "providerMessage", failure->provider_message);
-    write_member(json, "requestId", failure->request_id);
+    if (one.cause == CAUSE_NONE || result->plan->rows[row].cause != CAUSE_NONE)
+        return;
+    pass_failure(result->pass, row, &failure);
+    write_cause(json, one.cause, failure.text);
+    write_member(json, "providerCode", failure.provider_code);
+    write_member(json, "providerMessage", failure.provider_message);
+    write_member(json, "requestId", failure.request_id);
 }
 
 static void write_missing_masters(struct json_writer *json, const struct plan *plan, uint32_t row)
@@ -382,7 +377,7 @@ static void write_kind_summary(struct json_writer *json, const struct runner_res
     write_count(json, "merged", result->counts->merged[kind]);
     write_count(json, "declared", result->mapping_counts->declared[kind]);
     write_count(json, "present", counts->present);
-    write_count(json, "extra", counts->states[STATE_EXTRA]);
+    write_count(json, "extra", counts->extra);
     json_write_key(json, "states");
     json_write_begin_object_inline(json);
     for (enum state state = 0; state < STATE_SYSTEM; state++) {
@@ -450,13 +445,13 @@ static void write_frame(struct json_writer *json, const struct report_options *o
     write_identity(json, result->destination);
     json_write_end_object(json);
     json_write_key(json, "parity");
-    json_write_bool(json, result->report->parity);
-    if (result->report->failure.cause != CAUSE_NONE) {
+    json_write_bool(json, result->parity);
+    if (result->failure.cause != CAUSE_NONE) {
         json_write_key(json, "error");
         json_write_begin_object_inline(json);
-        write_cause(json, result->report->failure.cause, result->report->failure.text);
-        write_member(json, "providerCode", result->report->failure.provider_code);
-        write_member(json, "requestId", result->report->failure.request_id);
+        write_cause(json, result->failure.cause, result->failure.text);
+        write_member(json, "providerCode", result->failure.provider_code);
+        write_member(json, "requestId", result->failure.request_id);
         json_write_end_object(json);
     }
     json_write_key(json, "summary");

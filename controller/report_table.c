@@ -154,17 +154,19 @@ static void append_cause(struct table *table, int cause, const char *sentence)
 
 static void append_result(struct table *table, uint32_t row)
 {
-    const struct row_result *results = pass_results(table->result->pass);
-    if (results == NULL || results[row].result == RESULT_NONE || results[row].failure == 0)
+    struct row_result result = pass_result(table->result->pass, row);
+    struct failure failure = FAILURE_INIT;
+
+    if (result.cause == CAUSE_NONE)
         return;
-    const struct failure *failure = pass_failure(table->result->pass, results[row].failure - 1);
-    append_cause(table, results[row].cause, failure->text);
-    if (failure->provider_code[0] != '\0' || failure->request_id[0] != '\0') {
-        buffer_append_string(table->out, "\n        code ");
-        escape_append(table->out, text_of(failure->provider_code));
-        buffer_append_string(table->out, ", request id ");
-        escape_append(table->out, text_of(failure->request_id));
-    }
+    pass_failure(table->result->pass, row, &failure);
+    append_cause(table, result.cause, failure.text);
+    if (failure.provider_code[0] == '\0' && failure.request_id[0] == '\0')
+        return;
+    buffer_append_string(table->out, "\n        code ");
+    escape_append(table->out, text_of(failure.provider_code));
+    buffer_append_string(table->out, ", request id ");
+    escape_append(table->out, text_of(failure.request_id));
 }
 
 static void append_where(struct table *table, const struct resource *resource)
@@ -201,8 +203,7 @@ static void append_head(struct table *table, enum state state, struct text name,
 /* After apply the word is what came of it: "created" rather than "inSync". */
 static const char *word_of(const struct table *table, uint32_t row)
 {
-    const struct row_result *results = pass_results(table->result->pass);
-    if (table->options->results && results != NULL && results[row].result == RESULT_CREATED)
+    if (table->options->results && pass_result(table->result->pass, row).result == RESULT_CREATED)
         return "created";
     return state_name(table->plan->rows[row].state);
 }
@@ -334,7 +335,7 @@ static void append_counts(struct table *table)
                 append_count(table, look_of(columns[i]).mark != 0 ? look_of(columns[i]).color : "32",
                              table->plan->counts[kind].states[columns[i]]);
         }
-        append_count(table, "2", table->plan->counts[kind].states[STATE_EXTRA]);
+        append_count(table, "2", table->plan->counts[kind].extra);
         append_count(table, "2", table->result->counts->system[kind]);
         append_count(table, "2", table->result->mapping_counts->excluded[kind]);
         buffer_append_char(table->out, '\n');
@@ -383,7 +384,7 @@ static void append_sentence(struct table *table)
     append_clause(table, in_state(plan, STATE_CONFLICT) + in_state(plan, STATE_INVALID),
                   "cannot be created as they stand");
     buffer_append_string(table->out, "; ");
-    if (report->parity)
+    if (table->result->parity)
         paint(table, "1;32", "at parity");
     else
         paint(table, "1;33", report->complete ? "not at parity" : "parity could not be judged");

@@ -21,6 +21,7 @@
 #include "manifests/mapping.h"
 
 struct runner;
+struct runner_result;
 struct journal;
 
 /* One live side: an address with what goes with it (contract section 6). Borrowed until the runner is closed. */
@@ -56,8 +57,8 @@ struct runner_options {
     bool source_once;      /* apply: later passes keep the first pass's declared set */
     bool keep_last_good;   /* the daemon: files that do not load leave the last good ones in force */
     uint32_t concurrency;
-    /* Asked by EFFECT_CONFIRM; answer with runner_confirm. NULL: always yes. */
-    void (*confirm)(void *context, const struct plan *plan);
+    /* Asked by EFFECT_CONFIRM, with what is known so far (no results yet); answer with runner_confirm. NULL: yes. */
+    void (*confirm)(void *context, const struct runner_result *result);
     void *context;
 };
 
