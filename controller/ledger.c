@@ -242,7 +242,8 @@ void ledger_failure(const struct ledger_entry *entry, struct failure *out)
     char *const texts[] = {out->text, out->provider_code, out->provider_message, out->request_id};
     const char *from = entry->detail;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        strcpy(texts[i], from); /* it came out of a field of the same size */
-        from += strlen(from) + 1;
+        size_t bytes = strlen(from) + 1; /* it came out of a field of the same size */
+        memcpy(texts[i], from, bytes);
+        from += bytes;
     }
 }
