@@ -11,6 +11,7 @@
 #define MQFERRY_API_RESOURCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "api/base/buffer.h"
@@ -43,6 +44,7 @@ struct draft {
 };
 
 void draft_clear(struct draft *draft); /* touches the masks only: values of unset fields are garbage */
+/* Setting makes the field compared and exact; create_only and estimated are marked afterwards. */
 void draft_set_number(struct draft *draft, enum field field, int64_t number);
 void draft_set_text(struct draft *draft, enum field field, struct text text);
 void draft_unset(struct draft *draft, enum field field);
@@ -65,6 +67,10 @@ bool settings_equal(const struct settings *a, const struct settings *b); /* mask
 /* For tables of settings: what interning compares and hashes. */
 uint64_t draft_hash(const struct draft *draft);
 bool draft_equals_settings(const struct draft *draft, const struct settings *settings);
+/* Makes settings of a draft, texts copied, in `memory`: draft_settings_bytes of it, aligned as a uint64_t. `hash` is
+ * that of draft_hash. */
+size_t draft_settings_bytes(const struct draft *draft);
+const struct settings *draft_settle(const struct draft *draft, uint64_t hash, void *memory);
 
 /* Bits of the fields in `mask` that differ, where `declared` has them to be compared (set & ~create_only). A field that
  * `observed` lacks has its default when absent_is_default, else it differs. Maps compare per declared key; an absent
@@ -85,7 +91,8 @@ int value_append(struct buffer *out, enum field field, const union value *value)
 const char *value_parse(enum field field, struct text spelling, bool known_only, union value *out,
                         char room[static 160]);
 
-/* MAP. Pairs are added in any order; map_finish sorts them into `out` (cleared first) and fails on a repeated key. */
+/* MAP. Pairs are given in any order; map_finish sorts them (in place) and writes them to `out`, which is cleared first.
+ * -1: a key stands twice, told by *out_repeated_key; where that is empty, memory ran out or a text holds a NUL. */
 struct map_pair {
     struct text key, value;
 };
