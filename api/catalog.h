@@ -27,7 +27,7 @@ struct resource {
     uint64_t prefix;      /* first eight bytes of the name, big endian: makes comparing cheap */
     uint32_t name;        /* offset in the names */
     uint32_t settings;    /* index of settings, or of a spread */
-    uint32_t source_name; /* offset of the name before the mapping, NUL-terminated; CATALOG_ABSENT: the same */
+    uint32_t source_name; /* where the name before the mapping is kept; CATALOG_ABSENT: the same */
     uint32_t line;        /* where the name stands; 0: nowhere (a live instance) */
     uint16_t file;        /* index of a file */
     uint16_t column;      /* bytes from 1; 65535: that or more */
@@ -43,7 +43,7 @@ struct resource {
 _Static_assert(sizeof(struct resource) <= 40, "half a million of these are kept");
 
 struct spread {
-    uint16_t masters;    /* length of settings[]: the catalog's masters when the spread was made */
+    uint16_t masters;    /* length of settings[]: up to the last master that has it; absent on those behind */
     uint32_t settings[]; /* per master of the catalog: index of settings, or CATALOG_ABSENT */
 };
 
@@ -80,14 +80,15 @@ struct catalog_builder *catalog_builder_new(void);          /* NULL: no memory *
 void catalog_builder_free(struct catalog_builder *builder); /* NULL is fine */
 
 /* Each returns 0 or -1 with CAUSE_OUT_OF_MEMORY (or INPUT_WRONG when a limit is met). Equal masters and files get one
- * number. */
+ * number. A spread wants at least one master that has it. */
 int catalog_builder_master(struct catalog_builder *builder, struct text name, uint16_t *out, struct failure *why);
 int catalog_builder_file(struct catalog_builder *builder, struct text path, uint16_t *out, struct failure *why);
 int catalog_intern(struct catalog_builder *builder, const struct draft *draft, uint32_t *out, struct failure *why);
 int catalog_intern_spread(struct catalog_builder *builder, const uint32_t *settings, uint16_t masters, uint32_t *out,
                           struct failure *why);
 int catalog_add(struct catalog_builder *builder, const struct entry *entry, struct failure *why);
-/* Adds every resource of a sealed catalog. `into` (may be NULL) may change or drop each entry first: false drops it. */
+/* Adds every resource of a sealed catalog, with all its masters and files. `into` (may be NULL) may change or drop each
+ * entry first: false drops it. The entry's numbers (settings, file) are the builder's own by then. */
 int catalog_add_all(struct catalog_builder *builder, const struct catalog *from,
                     bool (*into)(void *context, const struct catalog *from, uint32_t row, struct entry *entry),
                     void *context, struct failure *why);
@@ -102,7 +103,8 @@ uint32_t catalog_builder_count(const struct catalog_builder *builder);
 enum duplicate { DUPLICATE_DROP, DUPLICATE_CONFLICT, DUPLICATE_FAIL, DUPLICATE_REPLACE, DUPLICATE_KEEP };
 
 struct duplicate_pair {
-    const struct catalog_builder *builder;
+    const struct catalog
+        *catalog; /* of the builder: names, settings, spreads, files, masters; its rows are in motion */
     const struct resource *first, *second;
     struct text name;
     bool equal;        /* same settings (or spread), policy and status */
@@ -112,8 +114,9 @@ struct duplicate_pair {
 
 typedef enum duplicate (*catalog_duplicate_cb)(void *context, struct duplicate_pair *pair, struct failure *why);
 
-/* Consumes the builder's contents (free it all the same). 0, or -1 with what the callback or memory said; a NULL
- * callback fails with BAD_ANSWER on any duplicate. Takes time: worker threads only for more than a few thousand. */
+/* Consumes the builder's contents; only freeing it is left to do, also after a failure. The callback may intern. 0, or
+ * -1 with what the callback or memory said; a NULL callback fails with BAD_ANSWER on any duplicate. Takes time: worker
+ * threads only for more than a few thousand. */
 int catalog_seal(struct catalog_builder *builder, catalog_duplicate_cb on_duplicate, void *context,
                  struct catalog **out, struct failure *why);
 
@@ -126,7 +129,7 @@ void catalog_range(const struct catalog *catalog, enum kind kind, uint32_t *out_
 const struct resource *catalog_rows(const struct catalog *catalog);
 struct text catalog_name(const struct catalog *catalog, const struct resource *resource);
 struct text catalog_source_name(const struct catalog *catalog, const struct resource *resource);
-/* The row of that name, or CATALOG_ABSENT. */
+/* The row of that name (of two, the first), or CATALOG_ABSENT. */
 uint32_t catalog_find(const struct catalog *catalog, enum kind kind, struct text name);
 /* Order of names by bytes: <0, 0, >0. The resources may be of two catalogs. */
 int catalog_compare(const struct catalog *a, const struct resource *left, const struct catalog *b,
@@ -140,7 +143,7 @@ const struct spread *catalog_spread(const struct catalog *catalog, uint32_t inde
 uint16_t catalog_master_count(const struct catalog *catalog);
 const char *catalog_master(const struct catalog *catalog, uint16_t master);
 const char *catalog_file(const struct catalog *catalog, uint16_t file);
-const struct problem *catalog_problem(const struct catalog *catalog, const struct resource *resource);
+const struct problem *catalog_problem(const struct catalog *catalog, const struct resource *resource); /* or NULL */
 
 /* 64 bits over what a resource declares (settings or spread with master names, policy), the same in every process: the
  * ledger's "digest of what was declared". */
