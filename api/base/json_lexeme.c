@@ -3,9 +3,12 @@
 
 #include <string.h>
 
-/* The largest double is 1.7976931348623157e308: that many digits before its point, beginning so. */
-enum { LARGEST_DOUBLE_POINT = 309, EXPONENT_ENOUGH = 1000000 };
-static const char largest_double[] = "17976931348623157";
+/* 2^1024 - 2^970, the smallest number that rounds to infinity, has that many digits and begins so. */
+enum { TOO_LARGE_POINT = 309 };
+static const char too_large[] = "17976931348623158079372897140530";
+
+/* No text is long enough to make up for such an exponent. */
+static const int64_t exponent_enough = INT64_MAX / 100;
 
 static const char *skip_digits(const char *at, const char *end)
 {
@@ -14,14 +17,13 @@ static const char *skip_digits(const char *at, const char *end)
     return at;
 }
 
-/* The exponent's value, cut to what decides in any case. */
 static int64_t exponent_value(const char *at, const char *end)
 {
     bool negative = at < end && *at == '-';
     int64_t value = 0;
 
     for (; at < end; at++)
-        if (json_is_digit(*at) && value < EXPONENT_ENOUGH)
+        if (json_is_digit(*at) && value < exponent_enough)
             value = value * 10 + (*at - '0');
     return negative ? -value : value;
 }
@@ -30,18 +32,19 @@ static int64_t exponent_value(const char *at, const char *end)
  * is not enough by its first digits. `e` is the exponent's letter or the end of the text. */
 static bool double_holds(struct text text, const char *e)
 {
-    char lead[sizeof largest_double] = "00000000000000000";
+    char lead[sizeof too_large - 1];
     size_t kept = 0;
     int64_t point = 0;
     bool fraction = false;
 
+    memset(lead, '0', sizeof lead);
     for (const char *at = text.data; at < e; at++) {
         if (!json_is_digit(*at)) {
             fraction |= *at == '.';
             continue;
         }
         bool counts = kept > 0 || *at != '0';
-        if (counts && kept < sizeof lead - 1)
+        if (counts && kept < sizeof lead)
             lead[kept++] = *at;
         if (counts != fraction)
             point += counts ? 1 : -1;
@@ -51,9 +54,9 @@ static bool double_holds(struct text text, const char *e)
     const char *end = text.data + text.bytes;
     if (e < end)
         point += exponent_value(e + 1, end);
-    if (point != LARGEST_DOUBLE_POINT)
-        return point < LARGEST_DOUBLE_POINT;
-    return memcmp(lead, largest_double, sizeof largest_double - 1) <= 0;
+    if (point != TOO_LARGE_POINT)
+        return point < TOO_LARGE_POINT;
+    return memcmp(lead, too_large, sizeof lead) < 0;
 }
 
 /* `at`: behind the digits before the point. */
