@@ -102,9 +102,8 @@ void session_release(struct session *session)
 
 int session_fail(struct session *session, const struct failure *failure)
 {
-    struct report_options report = {.fd = STDOUT_FILENO,
-                                    .output = session->output,
-                                    .command = command_info(session->options->command)->name};
+    struct report_options report = {
+        .fd = STDOUT_FILENO, .output = session->output, .command = command_info(session->options->command)->name};
     struct buffer text;
     int code = cause_exit_code(failure->cause);
 

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * plan, apply, verify: passes of one sync, then a report.
+ *
+ * Happy path: set up → pass → report. apply makes passes until trying again mends nothing more or its patience ends;
+ * verify
+ *   --wait until parity or the time is up.
+ * What can go wrong: the pass itself tells (report, exit code). SIGINT and SIGTERM drain: creates in flight are
+ * finished and recorded. A second one ends at once. On close: timers and signals, then the runner (doors, journal),
+ * then the loop is empty.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/base/monotime.h"
+#include "api/base/strings.h"
+#include "api/cause.h"
+#include "controller/commands/progress.h"
+#include "controller/commands/session.h"
+#include "controller/commands/setup.h"
+#include "controller/exit_code.h"
+#include "controller/plan_file.h"
+
+enum {
+    PATIENCE_MS = 10 * 60 * 1000, /* apply: without progress (contract section 1) */
+    AGAIN_MS = 2000,              /* verify --wait, and passes that say "with back-off" at first */
+    AGAIN_MS_MAX = 30 * 1000,
+};
+
+struct reconcile {
+    struct session *session;
+    struct setup setup;
+    struct runner *runner;
+    struct progress progress;
+    uv_timer_t again;
+    uv_signal_t interrupted, terminated;
+    uv_poll_t answer; /* standard input, while a person is asked */
+    bool asking;
+    uint64_t give_up_ms; /* monotonic */
+    uint64_t wait_ms;    /* until the next pass, doubling */
+    bool created_any;
+    int stopped_by; /* signal; 0: none */
+    int code;
+};
+
+static void start_pass(struct reconcile *reconcile);
+static void finish(struct reconcile *reconcile);
+static void on_closed(void *context);
+
+static enum command command_of(const struct reconcile *reconcile)
+{
+    return reconcile->session->options->command;
+}
+
+/* --- asking
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static void fill_report(const struct reconcile *reconcile, struct report_options *report)
+{
+    const struct options *options = reconcile->session->options;
+
+    *report = (struct report_options){
+        .fd = STDOUT_FILENO,
+        .output = reconcile->session->output,
+        .color = reconcile->session->color,
+        .quiet = reconcile->session->quiet,
+        .show_extra = options_has(options, OPTION_SHOW_EXTRA),
+        .show_system = options_has(options, OPTION_SHOW_SYSTEM),
+        .show_excluded = options_has(options, OPTION_SHOW_EXCLUDED),
+        .results = options->command == COMMAND_APPLY,
+        .command = command_info(options->command)->name,
+        .sources = reconcile->setup.shown_sources,
+        .source_count = reconcile->setup.shown_source_count,
+        .destination = reconcile->setup.destination_text.data,
+    };
+}
+
+static void stop_asking(struct reconcile *reconcile, bool yes)
+{
+    if (!reconcile->asking)
+        return;
+    reconcile->asking = false;
+    uv_poll_stop(&reconcile->answer);
+    uv_close((uv_handle_t *)&reconcile->answer, NULL);
+    runner_confirm(reconcile->runner, yes);
+}
+
+static void on_answer(uv_poll_t *poll, int status, int events)
+{
+    struct reconcile *reconcile = poll->data;
+    char line[64] = "";
+
+    (void)events;
+    ssize_t count = status < 0 ? -1 : read(STDIN_FILENO, line, sizeof line - 1);
+    bool yes = count > 0 && (line[0] == 'y' || line[0] == 'Y');
+    if (!yes)
+        fputs("nothing was written\n", stderr);
+    stop_asking(reconcile, yes);
+}
+
+/* Shows the plan and asks. Only on a terminal: without one apply wants --yes or a saved plan before it begins. */
+static void on_confirm(void *context, const struct runner_result *result)
+{
+    struct reconcile *reconcile = context;
+    struct report_options report;
+    struct failure ignored = FAILURE_INIT;
+
+    fill_report(reconcile, &report);
+    report.results = false;
+    report.output = OUTPUT_TABLE;
+    report.fd = STDERR_FILENO;
+    report_print(&report, result, &ignored);
+    fputs("Create what is missing? [y/N] ", stderr);
+    if (uv_poll_init(&reconcile->session->loop, &reconcile->answer, STDIN_FILENO) < 0) {
+        runner_confirm(reconcile->runner, false);
+        return;
+    }
+    reconcile->answer.data = reconcile;
+    reconcile->asking = true;
+    uv_poll_start(&reconcile->answer, UV_READABLE, on_answer);
+}
+
+/* --- after a pass
+ * ------------------------------------------------------------------------------------------------------ */
+
+/* Would another pass of this command do any good? */
+static bool goes_on(struct reconcile *reconcile, const struct runner_result *result, uint64_t *out_wait_ms)
+{
+    const struct pass_report *report = result->report;
+    uint64_t now_ms = monotime_ms();
+
+    if (reconcile->stopped_by != 0 || now_ms >= reconcile->give_up_ms)
+        return false;
+    if (command_of(reconcile) == COMMAND_VERIFY && options_has(reconcile->session->options, OPTION_WAIT) &&
+        !result->parity) {
+        *out_wait_ms = AGAIN_MS;
+        return true;
+    }
+    if (command_of(reconcile) != COMMAND_APPLY)
+        return false;
+    int cause = result->failure.cause;
+    if (cause != CAUSE_NONE && (!cause_is_retried(cause) || cause == CAUSE_CANCELLED))
+        return false;
+    if (report->outcome == PASS_AGAIN_AT)
+        *out_wait_ms = report->again_ms > now_ms ? report->again_ms - now_ms : 1;
+    else if (report->outcome == PASS_AGAIN_BACKOFF)
+        *out_wait_ms = reconcile->wait_ms;
+    else
+        return false;
+    return true;
+}
+
+static void print_report(struct reconcile *reconcile, const struct runner_result *result)
+{
+    struct report_options report;
+    struct failure why = FAILURE_INIT;
+
+    fill_report(reconcile, &report);
+    if (report_print(&report, result, &why) < 0)
+        reconcile->code = exit_code_worse(reconcile->code, session_fail(reconcile->session, &why));
+}
+
+static void write_plan(struct reconcile *reconcile, const struct runner_result *result)
+{
+    const char *path = options_text(reconcile->session->options, OPTION_OUT, NULL);
+    struct failure why = FAILURE_INIT;
+
+    if (path == NULL || reconcile->code == EXIT_UNREACHABLE)
+        return;
+    const struct plan_file_head head = {.address = reconcile->setup.destination_text.data,
+                                        .identity = &result->destination->identity,
+                                        .kind = result->destination->capabilities.kind,
+                                        .declared_digest = result->declared_digest};
+    if (plan_file_write(path, &head, result->plan, &why) < 0)
+        reconcile->code = exit_code_worse(reconcile->code, session_fail(reconcile->session, &why));
+}
+
+static void conclude(struct reconcile *reconcile, const struct runner_result *result)
+{
+    enum command command = command_of(reconcile);
+    const struct failure *failure = &result->failure;
+
+    session_mistakes(reconcile->session, result->mistakes);
+    session_notices(reconcile->session, result->notices);
+    if (command == COMMAND_APPLY)
+        reconcile->code = exit_code_apply(result, reconcile->created_any);
+    else if (command == COMMAND_VERIFY || options_has(reconcile->session->options, OPTION_DETAILED_EXITCODE))
+        reconcile->code = exit_code_judge(result);
+    else
+        reconcile->code = failure->cause == CAUSE_NONE ? EXIT_DONE : exit_code_judge(result);
+    if (failure->cause != CAUSE_NONE && result->plan == NULL) {
+        session_fail(reconcile->session, failure);
+    } else {
+        print_report(reconcile, result);
+        if (failure->cause != CAUSE_NONE)
+            session_fail(reconcile->session, failure);
+        if (command == COMMAND_PLAN && result->plan != NULL)
+            write_plan(reconcile, result);
+    }
+    if (reconcile->stopped_by != 0)
+        reconcile->code = reconcile->stopped_by == SIGINT ? EXIT_INTERRUPTED : EXIT_TERMINATED;
+}
+
+static void on_again(uv_timer_t *timer)
+{
+    start_pass(timer->data);
+}
+
+static void on_pass(void *context, const struct runner_result *result)
+{
+    struct reconcile *reconcile = context;
+    uint64_t wait_ms = 0;
+
+    if (result->report->created_any) {
+        reconcile->created_any = true;
+        reconcile->wait_ms = AGAIN_MS;
+        if (!options_has(reconcile->session->options, OPTION_TIMEOUT) && command_of(reconcile) == COMMAND_APPLY)
+            reconcile->give_up_ms = monotime_ms() + PATIENCE_MS;
+    }
+    if (!goes_on(reconcile, result, &wait_ms)) {
+        conclude(reconcile, result);
+        finish(reconcile);
+        return;
+    }
+    reconcile->wait_ms = reconcile->wait_ms * 2 < AGAIN_MS_MAX ? reconcile->wait_ms * 2 : AGAIN_MS_MAX;
+    uv_timer_start(&reconcile->again, on_again, wait_ms, 0);
+}
+
+/* --- the way through
+ * ---------------------------------------------------------------------------------------------------- */
+
+static void start_pass(struct reconcile *reconcile)
+{
+    struct failure why = FAILURE_INIT;
+    enum pass_mode mode = command_of(reconcile) == COMMAND_APPLY ? PASS_APPLY : PASS_PLAN;
+
+    if (runner_start(reconcile->runner, mode, reconcile->give_up_ms, on_pass, reconcile, &why) == 0)
+        return;
+    reconcile->code = session_fail(reconcile->session, &why);
+    finish(reconcile);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct reconcile *reconcile = handle->data;
+
+    if (reconcile->stopped_by != 0)
+        _exit(128 + number); /* the second one: at once; journal and snapshot are whole at any moment */
+    reconcile->stopped_by = number;
+    stop_asking(reconcile, false);
+    if (runner_busy(reconcile->runner)) {
+        runner_stop(reconcile->runner);
+        return;
+    }
+    reconcile->code = number == SIGINT ? EXIT_INTERRUPTED : EXIT_TERMINATED;
+    finish(reconcile);
+}
+
+static void watch_signal(struct reconcile *reconcile, uv_signal_t *handle, int number)
+{
+    uv_signal_init(&reconcile->session->loop, handle);
+    handle->data = reconcile;
+    uv_signal_start(handle, on_signal, number);
+}
+
+static void finish(struct reconcile *reconcile)
+{
+    progress_stop(&reconcile->progress);
+    uv_close((uv_handle_t *)&reconcile->again, NULL);
+    uv_close((uv_handle_t *)&reconcile->interrupted, NULL);
+    uv_close((uv_handle_t *)&reconcile->terminated, NULL);
+    runner_close(reconcile->runner, on_closed, reconcile);
+}
+
+static void on_closed(void *context)
+{
+    struct reconcile *reconcile = context;
+    reconcile->runner = NULL;
+}
+
+static uint64_t patience_of(const struct session *session)
+{
+    const struct options *options = session->options;
+
+    if (options->command == COMMAND_VERIFY && options_has(options, OPTION_WAIT))
+        return options_number(options, OPTION_WAIT, 0);
+    return options_number(options, OPTION_TIMEOUT, PATIENCE_MS);
+}
+
+/* apply without a terminal wants --yes or a saved plan: usage. */
+static int check_consent(struct reconcile *reconcile, struct failure *why)
+{
+    if (command_of(reconcile) != COMMAND_APPLY || options_has(reconcile->session->options, OPTION_YES) ||
+        reconcile->setup.fixed != NULL)
+        return 0;
+    if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1)
+        return failure_set(why, CAUSE_USAGE,
+                           "nobody can be asked here: give --yes, or apply a saved plan (mqferry plan --out)");
+    reconcile->setup.runner.confirm = on_confirm;
+    reconcile->setup.runner.context = reconcile;
+    return 0;
+}
+
+static int begin(struct reconcile *reconcile, struct failure *why)
+{
+    struct session *session = reconcile->session;
+
+    if (setup_reconcile(&reconcile->setup, session, why) < 0 || check_consent(reconcile, why) < 0 ||
+        runner_new(&reconcile->setup.runner, &reconcile->runner, why) < 0)
+        return -1;
+    reconcile->give_up_ms = monotime_ms() + patience_of(session);
+    reconcile->wait_ms = AGAIN_MS;
+    uv_timer_init(&session->loop, &reconcile->again);
+    reconcile->again.data = reconcile;
+    watch_signal(reconcile, &reconcile->interrupted, SIGINT);
+    watch_signal(reconcile, &reconcile->terminated, SIGTERM);
+    progress_start(&reconcile->progress, &session->loop, reconcile->runner, session->quiet);
+    start_pass(reconcile);
+    return 0;
+}
+
+int command_reconcile(struct session *session)
+{
+    struct reconcile reconcile = {.session = session};
+    struct failure why = FAILURE_INIT;
+
+    if (begin(&reconcile, &why) < 0)
+        reconcile.code = session_fail(session, &why);
+    uv_run(&session->loop, UV_RUN_DEFAULT);
+    setup_release(&reconcile.setup);
+    return reconcile.code;
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controller/commands/setup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/address.h"
+#include "api/cause.h"
+#include "controller/journal.h"
+
+enum { DESTINATION_TEXT_MAX = 2 * ADDRESS_BYTES_MAX };
+
+/* --- sources
+ * ----------------------------------------------------------------------------------------------------------- */
+
+static enum instance_kind stands_for(const struct options *options)
+{
+    const char *name = options_text(options, OPTION_FOR, NULL);
+    return name == NULL ? INSTANCE_KINDS : instance_kind_by_name(text_of(name));
+}
+
+/* Sorts --from into files and live instances. */
+static int take_sources(struct setup *setup, struct failure *why)
+{
+    const struct options *options = setup->session->options;
+    const struct option_value *from = &options->values[OPTION_FROM];
+
+    setup->paths = calloc(from->count + 1, sizeof *setup->paths);
+    if (setup->paths == NULL)
+        return failure_no_memory(why, "the sources");
+    for (uint32_t i = 0; i < from->count; i++) {
+        if (!address_looks_like(text_of(from->texts[i]))) {
+            setup->paths[setup->runner.path_count++] = from->texts[i];
+            continue;
+        }
+        if (setup->runner.source_count >= PASS_SIDES_MAX - 1)
+            return failure_set(why, CAUSE_USAGE, "at most %d live sources can be followed at once", PASS_SIDES_MAX - 1);
+        struct side_options *side = &setup->sources[setup->runner.source_count++];
+        side->address = from->texts[i];
+        side->endpoint = options_text(options, OPTION_FROM_ENDPOINT, NULL);
+        side->credentials = options_text(options, OPTION_FROM_CREDENTIALS, NULL);
+        side->ca_file = options_text(options, OPTION_CA_FILE, NULL);
+        side->stands_for = INSTANCE_KINDS;
+    }
+    setup->runner.paths = setup->paths;
+    setup->runner.sources = setup->sources;
+    setup->shown_sources = from->texts;
+    setup->shown_source_count = from->count;
+    return 0;
+}
+
+/* --- the destination
+ * --------------------------------------------------------------------------------------------------- */
+
+static int take_expectations(struct setup *setup, struct failure *why)
+{
+    const struct option_value *given = &setup->session->options->values[OPTION_EXPECT];
+    if (given->count == 0)
+        return 0;
+    struct expectation *expect = mapping_alloc(&setup->flags, given->count * sizeof *expect);
+    if (expect == NULL)
+        return failure_no_memory(why, "--expect");
+    for (uint32_t i = 0; i < given->count; i++) {
+        const char *equals = strchr(given->texts[i], '=');
+        size_t key_bytes = equals == NULL ? 0 : (size_t)(equals - given->texts[i]);
+        if (key_bytes == 0 || key_bytes >= sizeof expect->key || strlen(equals + 1) >= sizeof expect->value)
+            return failure_set(why, CAUSE_USAGE, "--expect takes KEY=VALUE, like instanceName=prod-orders, not '%s'",
+                               given->texts[i]);
+        memcpy(expect[i].key, given->texts[i], key_bytes);
+        memcpy(expect[i].value, equals + 1, strlen(equals + 1));
+    }
+    setup->destination.expect = setup->guard.expect = expect;
+    setup->destination.expect_count = setup->guard.expect_count = given->count;
+    return 0;
+}
+
+/* Parses the address for its canonical text, so that a wrong one is found before anything is opened. */
+static int show_destination(struct setup *setup, struct failure *why)
+{
+    struct address address;
+
+    if (address_parse(text_of(setup->destination.address), &address, why) < 0)
+        return failure_wrap(why, "the destination");
+    if (address_append(&setup->destination_text, &address) < 0)
+        return failure_no_memory(why, "the destination's address");
+    return 0;
+}
+
+static int take_destination(struct setup *setup, struct failure *why)
+{
+    const struct options *options = setup->session->options;
+
+    setup->destination.endpoint = options_text(options, OPTION_ENDPOINT, setup->destination.endpoint);
+    setup->destination.credentials = options_text(options, OPTION_TO_CREDENTIALS, setup->destination.credentials);
+    setup->destination.ca_file = options_text(options, OPTION_CA_FILE, setup->destination.ca_file);
+    setup->destination.rate_per_s = (uint32_t)options_number(options, OPTION_RATE, setup->destination.rate_per_s);
+    if (options_has(options, OPTION_FOR))
+        setup->destination.stands_for = stands_for(options);
+    if (take_expectations(setup, why) < 0)
+        return -1;
+    return show_destination(setup, why);
+}
+
+/* --- mapping by flags
+ * --------------------------------------------------------------------------------------------------- */
+
+static int take_globs(struct setup *setup, enum option option, struct name_list *list, struct failure *why)
+{
+    const struct option_value *given = &setup->session->options->values[option];
+    if (given->count == 0)
+        return 0;
+    list->rules = mapping_alloc(&setup->flags, given->count * sizeof *list->rules);
+    if (list->rules == NULL)
+        return failure_no_memory(why, "include and exclude");
+    for (uint32_t i = 0; i < given->count; i++)
+        list->rules[i] = (struct name_rule){.glob = text_of(given->texts[i]), .kinds = MATCH_BOTH};
+    list->count = given->count;
+    return 0;
+}
+
+static int take_message_type(struct setup *setup, struct failure *why)
+{
+    const char *type = options_text(setup->session->options, OPTION_DEFAULT_MESSAGE_TYPE, NULL);
+    union value value;
+    char room[160];
+
+    if (type == NULL)
+        return 0;
+    const char *rule = value_parse(FIELD_TOPIC_MESSAGE_TYPE, text_of(type), true, &value, room);
+    if (rule != NULL)
+        return failure_set(why, CAUSE_USAGE, "--default-message-type: %s", rule);
+    struct draft *defaults = mapping_alloc(&setup->flags, sizeof *defaults);
+    if (defaults == NULL)
+        return failure_no_memory(why, "--default-message-type");
+    draft_set_text(defaults, FIELD_TOPIC_MESSAGE_TYPE, value.text);
+    setup->flags.create_defaults[KIND_TOPIC] = defaults;
+    return 0;
+}
+
+static int take_mapping(struct setup *setup, struct failure *why)
+{
+    const struct options *options = setup->session->options;
+    const char *kind = options_text(options, OPTION_KIND, NULL);
+
+    if (kind != NULL)
+        setup->flags.kinds = strcmp(kind, "topic") == 0 ? MATCH_TOPICS : MATCH_GROUPS;
+    setup->flags.source_masters = (uint32_t)options_number(options, OPTION_SOURCE_MASTERS, 0);
+    setup->runner.mapping_path = options_text(options, OPTION_MAPPING, setup->runner.mapping_path);
+    if (take_globs(setup, OPTION_INCLUDE, &setup->flags.include[FROM_FLAGS], why) < 0 ||
+        take_globs(setup, OPTION_EXCLUDE, &setup->flags.exclude[FROM_FLAGS], why) < 0)
+        return -1;
+    return take_message_type(setup, why);
+}
+
+/* --- a Sync of the configuration
+ * ----------------------------------------------------------------------------------------- */
+
+static int take_sync(struct setup *setup, const char *name, struct failure *why)
+{
+    const struct options *options = setup->session->options;
+    struct complaints mistakes;
+
+    if (options_has(options, OPTION_FROM) || options_has(options, OPTION_TO))
+        return failure_set(why, CAUSE_USAGE, "--sync stands for --from and --to; give the one or the other");
+    complaints_init(&mistakes);
+    int status = config_load(options_text(options, OPTION_CONFIG, CONFIG_PATH_DEFAULT), &setup->config, &mistakes, why);
+    session_mistakes(setup->session, &mistakes);
+    complaints_release(&mistakes);
+    if (status < 0)
+        return -1;
+    const struct sync_config *sync = config_sync(setup->config, name);
+    if (sync == NULL)
+        return failure_set(why, CAUSE_CONFIGURATION_WRONG, "there is no Sync named '%s' in %s", name,
+                           setup->config->path);
+    setup->destination = sync->destination;
+    setup->guard = sync->guard;
+    setup->runner.sync = sync->name;
+    setup->runner.sources = sync->sources;
+    setup->runner.source_count = sync->source_count;
+    setup->runner.paths = sync->paths;
+    setup->runner.path_count = sync->path_count;
+    setup->runner.exclude_files = sync->exclude_files;
+    setup->runner.mapping_path = sync->mapping;
+    setup->runner.concurrency = sync->concurrency;
+    setup->shown_sources = sync->paths;
+    setup->shown_source_count = sync->path_count;
+    return 0;
+}
+
+/* --- the whole
+ * ----------------------------------------------------------------------------------------------------------- */
+
+static void begin(struct setup *setup, struct session *session)
+{
+    memset(setup, 0, sizeof *setup);
+    setup->session = session;
+    mapping_init(&setup->flags);
+    buffer_init(&setup->destination_text, DESTINATION_TEXT_MAX);
+    buffer_init(&setup->state_dir, ADDRESS_BYTES_MAX);
+    setup->guard = (struct guard){.max_creates = UINT32_MAX, .max_shrink_percent = 100};
+    setup->destination.stands_for = INSTANCE_KINDS;
+    setup->runner = (struct runner_options){
+        .loop = &session->loop,
+        .workers = session->workers,
+        .log = session->log,
+        .sync = "",
+        .run = session->run_id,
+        .destination = &setup->destination,
+        .flags = &setup->flags,
+        .guard = &setup->guard,
+        .concurrency = CONFIG_CONCURRENCY,
+        .read_only = session->options->command != COMMAND_APPLY,
+    };
+}
+
+static int take_rest(struct setup *setup, struct failure *why)
+{
+    const struct options *options = setup->session->options;
+
+    setup->guard.max_creates = (uint32_t)options_number(options, OPTION_MAX_CREATES, setup->guard.max_creates);
+    if (options_has(options, OPTION_ALLOW_EMPTY_SOURCE))
+        setup->guard.allow_empty_source = true;
+    setup->runner.concurrency = (uint32_t)options_number(options, OPTION_CONCURRENCY, setup->runner.concurrency);
+    if (options_has(options, OPTION_EXCLUDE_FILE))
+        setup->runner.exclude_files = options->values[OPTION_EXCLUDE_FILE].texts;
+    if (options->command != COMMAND_APPLY)
+        return 0;
+    const char *configured = setup->config == NULL ? NULL : setup->config->state_directory;
+    if (journal_state_dir(options_text(options, OPTION_STATE_DIR, configured), &setup->state_dir, why) < 0)
+        return -1;
+    setup->runner.state_dir = setup->state_dir.data;
+    return 0;
+}
+
+static int take_sides(struct setup *setup, struct failure *why)
+{
+    const struct options *options = setup->session->options;
+    const char *sync = options_text(options, OPTION_SYNC, NULL);
+
+    if (sync != NULL)
+        return take_sync(setup, sync, why);
+    if (!options_has(options, OPTION_TO))
+        return failure_set(why, CAUSE_USAGE, "mqferry %s needs --to INSTANCE", command_info(options->command)->name);
+    if (!options_has(options, OPTION_FROM))
+        return failure_set(why, CAUSE_USAGE, "mqferry %s needs --from SOURCE", command_info(options->command)->name);
+    setup->destination.address = options_text(options, OPTION_TO, NULL);
+    return take_sources(setup, why);
+}
+
+int setup_reconcile(struct setup *setup, struct session *session, struct failure *why)
+{
+    begin(setup, session);
+    if (session->options->argument_count > 0)
+        return failure_set(why, CAUSE_USAGE, "mqferry %s takes options only, not '%s'",
+                           command_info(session->options->command)->name, session->options->arguments[0]);
+    if (take_sides(setup, why) < 0 || take_destination(setup, why) < 0 || take_mapping(setup, why) < 0)
+        return -1;
+    return take_rest(setup, why);
+}
+
+static int empty_catalog(struct catalog **out, struct failure *why)
+{
+    struct catalog_builder *builder = catalog_builder_new();
+    if (builder == NULL)
+        return failure_no_memory(why, "an empty set");
+    int status = catalog_seal(builder, NULL, NULL, out, why);
+    catalog_builder_free(builder);
+    return status;
+}
+
+int setup_export(struct setup *setup, struct session *session, struct failure *why)
+{
+    const struct options *options = session->options;
+
+    begin(setup, session);
+    if (options->values[OPTION_FROM].count != 1 || !address_looks_like(text_of(options->values[OPTION_FROM].texts[0])))
+        return failure_set(why, CAUSE_USAGE, "mqferry export needs one --from INSTANCE, an address like snapshot:PATH");
+    setup->destination.address = options->values[OPTION_FROM].texts[0];
+    setup->destination.endpoint = options_text(options, OPTION_FROM_ENDPOINT, NULL);
+    setup->destination.credentials = options_text(options, OPTION_FROM_CREDENTIALS, NULL);
+    setup->destination.ca_file = options_text(options, OPTION_CA_FILE, NULL);
+    setup->guard.allow_empty_source = true;
+    if (take_expectations(setup, why) < 0 || show_destination(setup, why) < 0 || empty_catalog(&setup->fixed, why) < 0)
+        return -1;
+    setup->runner.fixed = setup->fixed;
+    setup->runner.fixed_digest = "";
+    return 0;
+}
+
+void setup_release(struct setup *setup)
+{
+    catalog_unref(setup->fixed);
+    buffer_release(&setup->state_dir);
+    buffer_release(&setup->destination_text);
+    mapping_release(&setup->flags);
+    free(setup->paths);
+    config_free(setup->config);
+}
