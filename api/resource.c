@@ -47,7 +47,7 @@ void draft_unset(struct draft *draft, enum field field)
 
 /* --- settings --- */
 
-static const union value *value_of(const struct settings *settings, enum field field)
+const union value *settings_value(const struct settings *settings, enum field field)
 {
     return &settings->values[__builtin_popcountll(settings->set & (FIELD_BIT(field) - 1))];
 }
@@ -59,12 +59,12 @@ bool settings_has(const struct settings *settings, enum field field)
 
 int64_t settings_number(const struct settings *settings, enum field field)
 {
-    return value_of(settings, field)->number;
+    return settings_value(settings, field)->number;
 }
 
 struct text settings_text(const struct settings *settings, enum field field)
 {
-    return value_of(settings, field)->text;
+    return settings_value(settings, field)->text;
 }
 
 void draft_from_settings(struct draft *draft, const struct settings *settings)
@@ -131,7 +131,7 @@ const struct settings *draft_settle(const struct draft *draft, uint64_t hash, vo
 
 /* --- equality --- */
 
-static bool value_equal(enum field field, const union value *a, const union value *b)
+bool value_equal(enum field field, const union value *a, const union value *b)
 {
     return holds_number(field) ? a->number == b->number : text_equal(a->text, b->text);
 }
@@ -187,7 +187,7 @@ static bool field_differs(enum field field, const union value *declared, const s
                           bool absent_is_default)
 {
     const struct field_info *info = field_info(field);
-    const union value *there = settings_has(observed, field) ? value_of(observed, field) : NULL;
+    const union value *there = settings_has(observed, field) ? settings_value(observed, field) : NULL;
 
     if (!there)
         return !absent_is_default || !value_is_default(field, declared);
@@ -205,7 +205,7 @@ uint64_t settings_difference(const struct settings *declared, const struct setti
         return 0;
     for (uint64_t rest = declared->set & ~declared->create_only & mask; rest != 0; rest &= rest - 1) {
         enum field field = field_first(rest);
-        if (field_differs(field, value_of(declared, field), observed, absent_is_default))
+        if (field_differs(field, settings_value(declared, field), observed, absent_is_default))
             different |= FIELD_BIT(field);
     }
     return different;

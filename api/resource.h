@@ -59,6 +59,7 @@ struct settings {
 
 bool settings_has(const struct settings *settings, enum field field);
 /* The field must be set. */
+const union value *settings_value(const struct settings *settings, enum field field);
 int64_t settings_number(const struct settings *settings, enum field field);
 struct text settings_text(const struct settings *settings, enum field field);
 /* Opens immutable settings as a draft that borrows its texts. */
@@ -78,6 +79,8 @@ const struct settings *draft_settle(const struct draft *draft, uint64_t hash, vo
 uint64_t settings_difference(const struct settings *declared, const struct settings *observed, uint64_t mask,
                              bool absent_is_default);
 
+/* Both values are of that field. */
+bool value_equal(enum field field, const union value *a, const union value *b);
 /* Is the value the field's default? */
 bool value_is_default(enum field field, const union value *value);
 
