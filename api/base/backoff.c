@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/base/backoff.h"
 
-uint64_t random_next(uint64_t *state)
-{
-    *state += UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t mixed = *state;
-    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return mixed ^ (mixed >> 31);
-}
+/* A server that asks for more is broken or hostile; an hour is slow enough for any. */
+#define RETRY_AFTER_MAX_MS UINT64_C(3600000)
 
 uint64_t backoff_ms(const struct backoff *backoff, uint32_t tries, uint64_t *random)
 {
@@ -18,5 +12,13 @@ uint64_t backoff_ms(const struct backoff *backoff, uint32_t tries, uint64_t *ran
     if (ceiling > backoff->cap_ms)
         ceiling = backoff->cap_ms;
     uint64_t jitter = ceiling / 2;
-    return ceiling - jitter + random_next(random) % (jitter + 1);
+    return ceiling - jitter + random_below(random, jitter + 1);
+}
+
+uint64_t backoff_told_ms(const struct backoff *backoff, uint32_t tries, uint64_t retry_after_ms, uint64_t *random)
+{
+    if (retry_after_ms == 0)
+        return backoff_ms(backoff, tries, random);
+    uint64_t told = retry_after_ms < RETRY_AFTER_MAX_MS ? retry_after_ms : RETRY_AFTER_MAX_MS;
+    return told + random_below(random, told / 8 + 1);
 }

@@ -49,13 +49,26 @@ static void no_wait_stays_no_wait(void **state)
     assert_int_equal(backoff_ms(&(struct backoff){0, 0}, 5, &random), 0);
 }
 
+static void the_servers_word_wins(void **state)
+{
+    /* Nobody comes before the moment that the server named, however many tries there were, and not much later either.
+     */
+    (void)state;
+    uint64_t random = 7;
+    for (uint32_t tries = 1; tries < 50; tries++) {
+        assert_in_range(backoff_told_ms(&slow, tries, 800, &random), 800, 900);
+        assert_in_range(backoff_told_ms(&slow, tries, 90000, &random), 90000, 101250);
+        assert_in_range(backoff_told_ms(&slow, tries, UINT64_MAX, &random), 3600000, 4050000);
+    }
+    assert_in_range(backoff_told_ms(&slow, 3, 0, &random), 2000, 4000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(waits_double_up_to_the_cap),
-        cmocka_unit_test(many_failures_stay_at_the_cap),
-        cmocka_unit_test(equal_seeds_wait_equally),
-        cmocka_unit_test(no_wait_stays_no_wait),
+        cmocka_unit_test(waits_double_up_to_the_cap), cmocka_unit_test(many_failures_stay_at_the_cap),
+        cmocka_unit_test(equal_seeds_wait_equally),   cmocka_unit_test(no_wait_stays_no_wait),
+        cmocka_unit_test(the_servers_word_wins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
