@@ -110,19 +110,20 @@ int buffer_append_char(struct buffer *buffer, char c)
 
 int buffer_append_format(struct buffer *buffer, const char *format, ...)
 {
-    va_list arguments, again;
+    va_list arguments;
 
     va_start(arguments, format);
-    va_copy(again, arguments);
     int count = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    int status = count < 0 ? fail(buffer) : reserve(buffer, (size_t)count);
-    if (status == 0) {
-        vsnprintf(buffer->data + buffer->length, (size_t)count + 1, format, again);
-        buffer->length += (size_t)count;
-    }
-    va_end(again);
-    return status;
+    if (count < 0)
+        return fail(buffer);
+    if (reserve(buffer, (size_t)count) != 0)
+        return -1;
+    va_start(arguments, format);
+    vsnprintf(buffer->data + buffer->length, (size_t)count + 1, format, arguments);
+    va_end(arguments);
+    buffer->length += (size_t)count;
+    return 0;
 }
 
 struct text buffer_text(const struct buffer *buffer)

@@ -2,8 +2,8 @@
 #include "api/base/digest.h"
 
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "api/cause.h"
 
@@ -39,9 +39,8 @@ int digest_add(struct digest *digest, const void *bytes, size_t count)
 static void format_digest(const unsigned char sum[static DIGEST_BYTES], char out[static DIGEST_TEXT_BYTES])
 {
     static const char digits[] = "0123456789abcdef";
-    char *at = memcpy(out, "sha256:", 7);
+    char *at = out + snprintf(out, DIGEST_TEXT_BYTES, "sha256:");
 
-    at += 7;
     for (size_t i = 0; i < DIGEST_BYTES; i++) {
         *at++ = digits[sum[i] >> 4];
         *at++ = digits[sum[i] & 15];

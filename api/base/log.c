@@ -17,13 +17,27 @@
 #include "api/base/monotime.h"
 #include "api/base/strings.h"
 
-enum { LINE_BYTES_MAX = 32 * 1024 }; /* journald cuts at 48 KiB */
+enum {
+    LINE_BYTES_MAX = 32 * 1024, /* journald cuts at 48 KiB */
+    FIELDS_MAX = 32,            /* of our own making: no event has nearly as many */
+};
 
 static const char lost_line[] = "a log line was lost: it was too long, or memory ran out\n";
 
 struct log {
     struct log_options options;
     atomic_int level;
+};
+
+struct field {
+    const char *key, *value;
+};
+
+struct event {
+    enum log_level level;
+    const char *name, *message;
+    size_t field_count;
+    struct field fields[FIELDS_MAX];
 };
 
 static const struct {
@@ -81,9 +95,9 @@ static void append_local_time(struct buffer *line)
 
 static void append_utc_time(struct buffer *line)
 {
-    char time[32];
-    time_format(walltime_unix_ms(), time);
-    buffer_append_format(line, "time=%s ", time);
+    char now[32];
+    time_format(walltime_unix_ms(), now);
+    buffer_append_format(line, "time=%s ", now);
 }
 
 static bool is_bare(struct text value)
@@ -122,37 +136,32 @@ static void append_pair(struct buffer *line, const char *key, const char *value)
         append_quoted(line, text);
 }
 
-static void append_fields(struct buffer *line, va_list fields)
+static void append_fields(struct buffer *line, const struct event *event)
 {
-    const char *key;
-    while ((key = va_arg(fields, const char *)) != NULL) {
-        const char *value = va_arg(fields, const char *);
-        if (value)
-            append_pair(line, key, value);
-    }
+    for (size_t i = 0; i < event->field_count; i++)
+        append_pair(line, event->fields[i].key, event->fields[i].value);
 }
 
-static void append_text_line(struct buffer *line, const struct log *log, enum log_level level, const char *message,
-                             va_list fields)
+static void append_text_line(struct buffer *line, const struct log *log, const struct event *event)
 {
-    bool color = log->options.color;
+    const char *color = log->options.color ? levels[event->level].color : "";
+    const char *plain = log->options.color ? "\x1B[0m" : "";
+
     if (!log->options.journal_priorities)
         append_local_time(line);
-    buffer_append_format(line, "%s%-5s%s ", color ? levels[level].color : "", levels[level].name,
-                         color ? "\x1B[0m" : "");
-    escape_append(line, text_of(message));
-    append_fields(line, fields);
+    buffer_append_format(line, "%s%-5s%s ", color, levels[event->level].name, plain);
+    escape_append(line, text_of(event->message));
+    append_fields(line, event);
 }
 
-static void append_logfmt_line(struct buffer *line, const struct log *log, enum log_level level, const char *event,
-                               const char *message, va_list fields)
+static void append_logfmt_line(struct buffer *line, const struct log *log, const struct event *event)
 {
     if (!log->options.journal_priorities)
         append_utc_time(line);
-    buffer_append_format(line, "level=%s", levels[level].name);
-    append_pair(line, "event", event);
-    append_pair(line, "msg", message);
-    append_fields(line, fields);
+    buffer_append_format(line, "level=%s", levels[event->level].name);
+    append_pair(line, "event", event->name);
+    append_pair(line, "msg", event->message);
+    append_fields(line, event);
 }
 
 static void write_json_pair(struct json_writer *writer, const char *key, const char *value)
@@ -161,28 +170,41 @@ static void write_json_pair(struct json_writer *writer, const char *key, const c
     json_write_string(writer, value);
 }
 
-static void append_json_line(struct buffer *line, const struct log *log, enum log_level level, const char *event,
-                             const char *message, va_list fields)
+static void append_json_line(struct buffer *line, const struct log *log, const struct event *event)
 {
     struct json_writer writer;
-    char time[32];
-    const char *key;
 
     json_writer_init(&writer, line, 0);
     json_write_begin_object(&writer);
     if (!log->options.journal_priorities) {
-        time_format(walltime_unix_ms(), time);
-        write_json_pair(&writer, "time", time);
+        char now[32];
+        time_format(walltime_unix_ms(), now);
+        write_json_pair(&writer, "time", now);
     }
-    write_json_pair(&writer, "level", levels[level].name);
-    write_json_pair(&writer, "event", event);
-    write_json_pair(&writer, "msg", message);
-    while ((key = va_arg(fields, const char *)) != NULL) {
-        const char *value = va_arg(fields, const char *);
-        if (value)
-            write_json_pair(&writer, key, value);
-    }
+    write_json_pair(&writer, "level", levels[event->level].name);
+    write_json_pair(&writer, "event", event->name);
+    write_json_pair(&writer, "msg", event->message);
+    for (size_t i = 0; i < event->field_count; i++)
+        write_json_pair(&writer, event->fields[i].key, event->fields[i].value);
     json_write_end_object(&writer);
+}
+
+static void append_line(struct buffer *line, const struct log *log, const struct event *event)
+{
+    if (log->options.journal_priorities)
+        buffer_append_format(line, "<%c>", levels[event->level].priority);
+    switch (log->options.format) {
+    case LOG_FORMAT_TEXT:
+        append_text_line(line, log, event);
+        break;
+    case LOG_FORMAT_LOGFMT:
+        append_logfmt_line(line, log, event);
+        break;
+    case LOG_FORMAT_JSON:
+        append_json_line(line, log, event);
+        break;
+    }
+    buffer_append_char(line, '\n');
 }
 
 static void write_line(int fd, struct text line)
@@ -199,28 +221,23 @@ static void write_line(int fd, struct text line)
 
 void log_event(struct log *log, enum log_level level, const char *event, const char *message, ...)
 {
+    struct event all = {.level = level, .name = event, .message = message};
     struct buffer line;
     va_list fields;
+    const char *key;
 
     if (!log_wants(log, level))
         return;
-    buffer_init(&line, LINE_BYTES_MAX);
-    if (log->options.journal_priorities)
-        buffer_append_format(&line, "<%c>", levels[level].priority);
     va_start(fields, message);
-    switch (log->options.format) {
-    case LOG_FORMAT_TEXT:
-        append_text_line(&line, log, level, message, fields);
-        break;
-    case LOG_FORMAT_LOGFMT:
-        append_logfmt_line(&line, log, level, event, message, fields);
-        break;
-    case LOG_FORMAT_JSON:
-        append_json_line(&line, log, level, event, message, fields);
-        break;
+    while ((key = va_arg(fields, const char *)) != NULL) {
+        const char *value = va_arg(fields, const char *);
+        if (value && all.field_count < FIELDS_MAX)
+            all.fields[all.field_count++] = (struct field){key, value};
     }
     va_end(fields);
-    buffer_append_char(&line, '\n');
+
+    buffer_init(&line, LINE_BYTES_MAX);
+    append_line(&line, log, &all);
     write_line(log->options.fd, line.failed ? TEXT(lost_line) : buffer_text(&line));
     buffer_release(&line);
 }
