@@ -20,7 +20,7 @@ LADDER = {
 }
 # What plain api/ may not reach: the doors stand on it, not under it.
 FORBIDDEN = {
-    "api": ["api/snapshot", "api/cloud", "api/cluster"],
+    "api": ["api/snapshot/", "api/cloud/", "api/cluster/"],
     "api/snapshot": ["api/cloud", "api/cluster"],
     "api/cloud": ["api/snapshot", "api/cluster"],
     "api/cluster": ["api/snapshot", "api/cloud"],
