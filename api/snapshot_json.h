@@ -3,9 +3,16 @@
  * The Snapshot document (contract section 5) ↔ a catalog: what the snapshot door keeps in its file, what export writes,
  * and one of the shapes that a source file can have.
  *
- *     {"apiVersion": "mqferry/v1", "kind": "Snapshot", "standsFor": "any", "identity": {}, "topics": [
- *     {"name":"orders","messageType":"FIFO","brokers":{"broker-a":{},"broker-b":{"readQueueNums":4}}}, … ],
- *     "consumerGroups": [ … ]}
+ *     {
+ *       "apiVersion": "mqferry/v1",
+ *       "kind": "Snapshot",
+ *       "standsFor": "any",
+ *       "identity": {},
+ *       "topics": [
+ *         {"name": "orders", "messageType": "FIFO", "brokers": {"broker-a": {}, "broker-b": {"readQueueNums": 4}}}
+ *       ],
+ *       "consumerGroups": []
+ *     }
  *
  * Items are those of TopicList and ConsumerGroupList: dotted fields are nested objects, `attributes` is an object of
  * texts, `brokers` says on which masters the resource is, with what differs there (it is an item's last member). A
@@ -13,9 +20,8 @@
  * give the same bytes: one item a line, sorted by name bytes, members in the order of fields.def, brokers by name.
  *
  * Reading refuses what writing would not do: unknown members, members or names that stand twice, values of another
- * type,
- * {"$ref"}, text after the document. Values out of a field's range come through, for instances hold nearly anything.
- * All members but `identity`, `topics` and `consumerGroups` must be there; the order does not matter.
+ * type, {"$ref"}, text after the document. Values out of a field's range come through, for instances hold nearly
+ * anything. All members but `identity`, `topics` and `consumerGroups` must be there; the order does not matter.
  */
 #ifndef MQFERRY_API_SNAPSHOT_JSON_H
 #define MQFERRY_API_SNAPSHOT_JSON_H
@@ -52,8 +58,10 @@ int snapshot_json_write(struct buffer *out, const struct catalog *catalog, const
 /* --- member by member: for readers that tell shapes apart as they go --- */
 
 /* One item. `entry` has kind, name and settings (a draft, or a spread of `builder`); file, position, status and the
- * rest are the receiver's to fill before adding it. 0 or -1. */
+ * rest are the receiver's to fill in before it adds the entry. 0 or -1. */
 typedef int (*snapshot_item_cb)(void *context, struct entry *entry, size_t name_offset, struct failure *why);
+
+enum { SNAPSHOT_LEVELS = 2, SNAPSHOT_TEXTS = 3 };
 
 struct snapshot_reader {
     /* in */
@@ -66,7 +74,7 @@ struct snapshot_reader {
     size_t offset; /* after -1: where the mistake stands */
     /* The rest belongs to snapshot_read.c. */
     unsigned seen;
-    struct buffer scratch;
+    struct buffer texts[SNAPSHOT_LEVELS][SNAPSHOT_TEXTS];
 };
 
 void snapshot_reader_init(struct snapshot_reader *reader);
