@@ -28,6 +28,8 @@ const char *file_error_text(int error)
         return "it would be larger than this system allows";
     case EROFS:
         return "the file system is read-only";
+    case ENOLCK:
+        return "the file system cannot lock files";
     case EIO:
         return "the device reports an input/output error";
     case EMFILE:

@@ -93,23 +93,39 @@ static int remove_left_over(const struct target *target)
     return error;
 }
 
+/* 0, or errno: EAGAIN when somebody took the new file for a left-over before it was locked. */
+static int lock_part(const struct target *target, int fd)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return is_linked(target, fd) ? 0 : EAGAIN;
+    if (errno == EWOULDBLOCK)
+        return EAGAIN;
+    int error = errno;
+    unlinkat(target->directory, target->part, 0);
+    return error;
+}
+
 /* The descriptor of a new, locked NAME.part, or minus an errno. */
 static int create_part(const struct target *target, unsigned mode)
 {
-    for (int i = 0; i < PART_TRIES; i++) {
-        int fd =
-            openat(target->directory, target->part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);
+    int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    int error = EAGAIN;
+
+    for (int i = 0; i < PART_TRIES && error == EAGAIN; i++) {
+        int fd = openat(target->directory, target->part, flags, (mode_t)mode);
         if (fd >= 0) {
-            if (flock(fd, LOCK_EX | LOCK_NB) == 0 && is_linked(target, fd))
+            error = lock_part(target, fd);
+            if (error == 0)
                 return fd;
-            close(fd); /* between create and lock somebody took it for a left-over */
-            continue;
+            close(fd);
+        } else if (errno != EEXIST) {
+            error = errno;
+        } else {
+            int left = remove_left_over(target);
+            error = left == 0 ? EAGAIN : left;
         }
-        int error = errno == EEXIST ? remove_left_over(target) : errno;
-        if (error != 0)
-            return -error;
     }
-    return -EBUSY;
+    return error == EAGAIN ? -EBUSY : -error;
 }
 
 static int write_all(int fd, struct text content)
