@@ -58,6 +58,11 @@ struct capabilities {
     struct rules rules;
 };
 
+/* What a create of declared settings carries: completed by the rules, and of that what the instance holds. Borrows the
+ * texts of `declared`. */
+void create_settings(const struct capabilities *capabilities, enum kind kind, const struct settings *declared,
+                     struct draft *out);
+
 struct description {
     struct identity identity;
     struct capabilities capabilities;

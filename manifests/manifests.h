@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/base/file_mark.h"
 #include "api/catalog.h"
 #include "manifests/complaints.h"
 
@@ -46,20 +47,6 @@ struct source_counts {
     uint64_t system[KINDS]; /* static topics too; they stay in the catalog with their status, for --show-system */
     uint64_t merged[KINDS]; /* unequal duplicates too */
 };
-
-/* A file that was read, or a directory that was walked through (its time changes with every entry that comes or
- * goes): to see cheaply whether anything changed. */
-struct file_mark {
-    char *path;
-    int64_t modified_ns; /* wall time, since 1970 */
-    uint64_t bytes, inode;
-};
-
-/* Fills all but the path. 0, or -1 when there is nothing at the path. */
-int file_mark_take(const char *path, struct file_mark *mark);
-/* Is everything still as it was when the marks were taken, at `taken_unix_ms` at the earliest? A file that changed so
- * shortly before that its time could not tell a second change counts as changed, and so does standard input. */
-bool file_marks_current(const struct file_mark *marks, uint32_t count, int64_t taken_unix_ms);
 
 struct manifests {
     struct catalog *catalog; /* a reference; sealed */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "api/base/file_mark.h"
+
 #include <string.h>
 #include <sys/stat.h>
-
-#include "manifests/manifests.h"
 
 /* The coarsest file times in use (FAT: two seconds). A file whose time is nearer than this to the moment it was read
  * may have been written again without its time showing it. */
@@ -20,19 +20,19 @@ int file_mark_take(const char *path, struct file_mark *mark)
     return 0;
 }
 
-static bool is_current(const struct file_mark *mark, int64_t taken_unix_ms)
+bool file_mark_same(const struct file_mark *mark)
 {
     struct file_mark now;
 
-    return strcmp(mark->path, "-") != 0 && file_mark_take(mark->path, &now) == 0 &&
-           now.modified_ns == mark->modified_ns && now.bytes == mark->bytes && now.inode == mark->inode &&
-           mark->modified_ns / 1000000 + TIME_GRAIN_MS < taken_unix_ms;
+    return file_mark_take(mark->path, &now) == 0 && now.modified_ns == mark->modified_ns && now.bytes == mark->bytes &&
+           now.inode == mark->inode;
 }
 
 bool file_marks_current(const struct file_mark *marks, uint32_t count, int64_t taken_unix_ms)
 {
     for (uint32_t i = 0; i < count; i++)
-        if (!is_current(&marks[i], taken_unix_ms))
+        if (strcmp(marks[i].path, "-") == 0 || !file_mark_same(&marks[i]) ||
+            marks[i].modified_ns / 1000000 + TIME_GRAIN_MS >= taken_unix_ms)
             return false;
     return true;
 }

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "manifests/manifests.h"
+#include "api/base/file_mark.h"
 #include "tests/lib/scratch.h"
 
 /* Long before and long after any time that the tests give to files. */
