@@ -45,6 +45,21 @@ void draft_unset(struct draft *draft, enum field field)
     draft->estimated &= ~FIELD_BIT(field);
 }
 
+int draft_lay_over(struct draft *draft, const struct draft *over, struct buffer *room)
+{
+    for (uint64_t rest = over->set; rest != 0; rest &= rest - 1) {
+        enum field field = field_first(rest);
+        union value value = over->values[field];
+        if (field_info(field)->type == TYPE_MAP && (draft->set & FIELD_BIT(field)) != 0) {
+            if (map_merge(draft->values[field].text, value.text, room) != 0)
+                return -1;
+            value.text = buffer_text(room);
+        }
+        *claim(draft, field) = value;
+    }
+    return 0;
+}
+
 /* --- settings --- */
 
 const union value *settings_value(const struct settings *settings, enum field field)

@@ -48,6 +48,10 @@ void draft_clear(struct draft *draft); /* touches the masks only: values of unse
 void draft_set_number(struct draft *draft, enum field field, int64_t number);
 void draft_set_text(struct draft *draft, enum field field, struct text text);
 void draft_unset(struct draft *draft, enum field field);
+/* Puts what `over` has on top, leaf by leaf: its values count as declared; of MAPs the keys. What two MAPs become is
+ * written to `room` (cleared first), in which nothing of either draft may stand; one is enough, since a kind has one
+ * field of that type. 0, or -1: no memory, or the ceiling of `room`. */
+int draft_lay_over(struct draft *draft, const struct draft *over, struct buffer *room);
 
 /* Interned by a catalog, immutable, lives as long as the catalog. values[] holds the set fields in order of their bits.
  */
@@ -102,6 +106,8 @@ struct map_pair {
 int map_finish(struct map_pair *pairs, size_t count, struct buffer *out, struct text *out_repeated_key);
 bool map_next(struct text map, size_t *position, struct map_pair *out); /* start with *position = 0 */
 bool map_find(struct text map, struct text key, struct text *out_value);
+/* The pairs of `over`, and those of `under` that it does not name, into `out`, which is cleared first. 0 or -1. */
+int map_merge(struct text under, struct text over, struct buffer *out);
 /* The value that an absent attribute means (queue.type SimpleCQ, cleanup.policy DELETE, …;
  * rocketmq-remoting 1.6, 10.5), or NULL when absent means absent. */
 const char *attribute_default(enum kind kind, struct text key);

@@ -27,6 +27,12 @@ static void append_terminated(struct buffer *out, struct text text)
     buffer_append_char(out, '\0');
 }
 
+static void append_pair(struct buffer *out, const struct map_pair *pair)
+{
+    append_terminated(out, pair->key);
+    append_terminated(out, pair->value);
+}
+
 int map_finish(struct map_pair *pairs, size_t count, struct buffer *out, struct text *out_repeated_key)
 {
     *out_repeated_key = TEXT("");
@@ -39,8 +45,7 @@ int map_finish(struct map_pair *pairs, size_t count, struct buffer *out, struct 
             *out_repeated_key = pairs[i].key;
             return -1;
         }
-        append_terminated(out, pairs[i].key);
-        append_terminated(out, pairs[i].value);
+        append_pair(out, &pairs[i]);
     }
     return out->failed ? -1 : 0;
 }
@@ -78,6 +83,24 @@ bool map_find(struct text map, struct text key, struct text *out_value)
         }
     }
     return false;
+}
+
+int map_merge(struct text under, struct text over, struct buffer *out)
+{
+    size_t under_at = 0, over_at = 0;
+    struct map_pair below, above;
+    bool has_below = map_next(under, &under_at, &below), has_above = map_next(over, &over_at, &above);
+
+    buffer_reset(out);
+    while (has_below || has_above) {
+        int order = !has_below ? 1 : !has_above ? -1 : text_compare(below.key, above.key);
+        append_pair(out, order < 0 ? &below : &above);
+        if (order <= 0)
+            has_below = map_next(under, &under_at, &below);
+        if (order >= 0)
+            has_above = map_next(over, &over_at, &above);
+    }
+    return out->failed ? -1 : 0;
 }
 
 /* --- defaults --- */

@@ -140,49 +140,12 @@ static bool when_holds(const struct draft *when, const struct draft *draft)
     return true;
 }
 
-/* The pairs of `over`, and those of `under` that it does not name. */
-static int merge_maps(struct settings_mapper *mapper, struct text under, struct text over, struct text *out,
-                      struct failure *why)
-{
-    struct buffer *room = &mapper->merged[mapper->turn ^= 1];
-    struct map_pair pair;
-    struct text ignored;
-    size_t count = 0, position = 0;
-
-    /* A pair takes at least two bytes. */
-    struct map_pair *pairs = calloc((under.bytes + over.bytes) / 2 + 1, sizeof *pairs);
-    if (pairs == NULL)
-        return failure_no_memory(why, "the attributes that the mapping sets");
-    while (map_next(over, &position, &pair))
-        pairs[count++] = pair;
-    for (position = 0; map_next(under, &position, &pair);) {
-        if (!map_find(over, pair.key, &ignored))
-            pairs[count++] = pair;
-    }
-    buffer_reset(room);
-    int status = map_finish(pairs, count, room, &ignored);
-    free(pairs);
-    if (status != 0)
-        return failure_no_memory(why, "the attributes that the mapping sets");
-    *out = buffer_text(room);
-    return 0;
-}
-
 /* Leaf by leaf: what `spec` says counts as declared. */
 static int lay_over(struct settings_mapper *mapper, struct draft *draft, const struct draft *spec, struct failure *why)
 {
-    for (uint64_t rest = spec == NULL ? 0 : spec->set; rest != 0; rest &= rest - 1) {
-        enum field field = field_first(rest);
-        union value value = spec->values[field];
-        if (field_info(field)->type == TYPE_MAP && (draft->set & FIELD_BIT(field)) != 0 &&
-            merge_maps(mapper, draft->values[field].text, value.text, &value.text, why) != 0)
-            return -1;
-        draft->values[field] = value;
-        draft->set |= FIELD_BIT(field);
-        draft->create_only &= ~FIELD_BIT(field);
-        draft->estimated &= ~FIELD_BIT(field);
-    }
-    return 0;
+    if (spec == NULL || draft_lay_over(draft, spec, &mapper->merged[mapper->turn ^= 1]) == 0)
+        return 0;
+    return failure_no_memory(why, "the attributes that the mapping sets");
 }
 
 static void fill_defaults(struct draft *draft, const struct draft *defaults)

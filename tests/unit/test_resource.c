@@ -46,6 +46,50 @@ static struct text map_of(struct buffer *buffer, const char *key, const char *va
     return buffer_text(buffer);
 }
 
+/* What is laid over wins leaf by leaf: other fields stay, maps are joined by key, marks of what is covered go. */
+static void what_is_laid_over_wins_leaf_by_leaf(void **state)
+{
+    (void)state;
+    struct draft under = orders(), over;
+    struct buffer below, above, room, expected;
+
+    draft_set_text(&under, FIELD_TOPIC_ATTRIBUTES, map_of(&below, "a", "1", "c", "3"));
+    under.create_only = FIELD_BIT(FIELD_TOPIC_WRITE_QUEUE_NUMS);
+    draft_clear(&over);
+    draft_set_number(&over, FIELD_TOPIC_WRITE_QUEUE_NUMS, 4);
+    draft_set_text(&over, FIELD_TOPIC_ATTRIBUTES, map_of(&above, "b", "2", "c", "4"));
+    buffer_init(&room, 100);
+    assert_int_equal(draft_lay_over(&under, &over, &room), 0);
+    buffer_init(&expected, 100);
+    buffer_append(&expected, "a\0001\0b\0002\0c\0004", 12);
+    assert_int_equal(under.values[FIELD_TOPIC_WRITE_QUEUE_NUMS].number, 4);
+    assert_int_equal(under.create_only, 0);
+    assert_true(text_is(under.values[FIELD_TOPIC_MESSAGE_TYPE].text, "FIFO"));
+    assert_true(text_equal(under.values[FIELD_TOPIC_ATTRIBUTES].text, buffer_text(&expected)));
+    buffer_release(&below);
+    buffer_release(&above);
+    buffer_release(&room);
+    buffer_release(&expected);
+}
+
+/* Maps that do not fit the room leave an error behind, not half of them. */
+static void maps_that_do_not_fit_the_room_fail(void **state)
+{
+    (void)state;
+    struct draft under, over;
+    struct buffer below, above, room;
+
+    draft_clear(&under);
+    draft_clear(&over);
+    draft_set_text(&under, FIELD_TOPIC_ATTRIBUTES, map_of(&below, "a", "1", NULL, NULL));
+    draft_set_text(&over, FIELD_TOPIC_ATTRIBUTES, map_of(&above, "b", "2", NULL, NULL));
+    buffer_init(&room, 7);
+    assert_int_equal(draft_lay_over(&under, &over, &room), -1);
+    buffer_release(&below);
+    buffer_release(&above);
+    buffer_release(&room);
+}
+
 /* Settings hold what the draft held, in texts of their own. */
 static void settings_keep_what_was_set(void **state)
 {
@@ -268,6 +312,8 @@ static void settings_do_not_differ_from_themselves(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_laid_over_wins_leaf_by_leaf),
+        cmocka_unit_test(maps_that_do_not_fit_the_room_fail),
         cmocka_unit_test(settings_keep_what_was_set),
         cmocka_unit_test(a_draft_of_settings_equals_them),
         cmocka_unit_test(setting_and_unsetting_clear_the_marks),
