@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs tests/e2e/test_*.py (or those named) and closes with the plain counting line."""
+import pathlib
+import sys
+import unittest
+
+HERE = pathlib.Path(__file__).parent
+
+
+class Quiet(unittest.TextTestResult):
+    """Says what was skipped, and why; unittest says what failed."""
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        print(f"SKIPPED {test.id()}: {reason}", flush=True)
+
+
+def main():
+    names = sys.argv[1:] or sorted(path.stem for path in HERE.glob("test_*.py"))
+    suite = unittest.defaultTestLoader.loadTestsFromNames(names)
+    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=0, resultclass=Quiet).run(suite)
+    failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
+    skipped = len(result.skipped)
+    print(f"{result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped")
+    sys.exit(1 if failed else 0)
+
+
+main()
