@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""mqferry run: kept in step while files change, unharmed by bad edits, ended by a signal."""
+import os
+import signal
+import time
+
+from harness import Case, topic
+
+SYNC = """apiVersion: mqferry/v1
+kind: Sync
+metadata: {name: NAME}
+spec:
+  mode: apply
+  source: [SOURCE]
+  destination: {address: "snapshot:DESTINATION", for: apsaramq}
+  interval: INTERVAL
+---
+"""
+
+
+def sync(name, source, destination, interval="1h"):
+    return (SYNC.replace("NAME", name).replace("SOURCE", source).replace("DESTINATION", destination)
+            .replace("INTERVAL", interval))
+
+
+class Daemon(Case):
+    def setUp(self):
+        super().setUp()
+        self.write("manifests/a.yaml", topic("a"))
+        self.write("mqferry.yaml", sync("one", "manifests/", "d.json"))
+
+    def run_daemon(self):
+        return self.start("run", "--config", "mqferry.yaml", "--log-format", "logfmt")
+
+    def topics(self, name="d.json"):
+        return set(self.snapshot(name)["topics"]) if self.path(name).exists() else set()
+
+    def test_a_new_manifest_is_followed_and_sigterm_ends_with_0(self):
+        process = self.run_daemon()
+        self.wait_for("the first pass", lambda: self.topics() == {"a"})
+        self.write("manifests/b.yaml", topic("b"))
+        self.wait_for("the new topic", lambda: self.topics() == {"a", "b"})
+        self.assertEqual(self.end(process), 0)
+
+    def test_editors_rename_into_place_is_followed(self):
+        self.run_daemon()
+        self.wait_for("the first pass", lambda: self.topics() == {"a"})
+        self.write("manifests/.a.yaml.swp", topic("a") + topic("c"))
+        os.rename(self.path("manifests/.a.yaml.swp"), self.path("manifests/a.yaml"))
+        self.wait_for("the new topic", lambda: self.topics() == {"a", "c"})
+
+    def test_a_bad_edit_leaves_the_last_good_set_in_force(self):
+        process = self.run_daemon()
+        self.wait_for("the first pass", lambda: self.topics() == {"a"})
+        self.write("manifests/a.yaml", topic("a") + topic("b") + "kind: Topik\n")
+        self.wait_for("the mistake", lambda: "manifest-wrong" in self.log())
+        self.assertIn("a.yaml", self.log())
+        self.assertIsNone(process.poll())
+        self.assertEqual(self.topics(), {"a"})
+        self.write("d.json.tmp", self.path("d.json").read_text().replace('"a"', '"other"'))
+        os.rename(self.path("d.json.tmp"), self.path("d.json"))
+        time.sleep(1.5)
+        process.send_signal(signal.SIGHUP)
+        self.wait_for("the last good set", lambda: self.topics() == {"other", "a"})
+        self.write("manifests/a.yaml", topic("a") + topic("b"))
+        self.wait_for("the mended set", lambda: self.topics() == {"other", "a", "b"})
+
+    def test_sighup_brings_the_next_pass_nearer(self):
+        process = self.run_daemon()
+        self.wait_for("the first pass", lambda: self.topics() == {"a"})
+        self.path("d.json").unlink()
+        process.send_signal(signal.SIGHUP)
+        self.wait_for("the pass", lambda: self.topics() == {"a"})
+
+    def test_the_interval_alone_finds_what_is_gone(self):
+        self.write("mqferry.yaml", sync("one", "manifests/", "d.json", "1s"))
+        self.run_daemon()
+        self.wait_for("the first pass", lambda: self.topics() == {"a"})
+        self.path("d.json").unlink()
+        self.wait_for("the next pass", lambda: self.topics() == {"a"})
+
+    def test_one_bad_destination_does_not_stop_the_others(self):
+        self.write("bad.json", "{ not json")
+        self.write("mqferry.yaml", sync("bad", "manifests/", "bad.json") + sync("good", "manifests/", "d.json"))
+        process = self.run_daemon()
+        self.wait_for("the good one", lambda: self.topics() == {"a"})
+        self.wait_for("the bad one", lambda: "pass-failed" in self.log())
+        self.assertIsNone(process.poll())
+        self.assertEqual(self.path("bad.json").read_text(), "{ not json")
+
+    def test_a_wrong_configuration_is_78_with_every_place(self):
+        self.write("mqferry.yaml", "apiVersion: mqferry/v1\nkind: Sync\nmetadata: {name: x}\nspec: {mode: aply, intervall: 3s}\n")
+        ended = self.run_it("run", "--config", "mqferry.yaml", code=78)
+        self.assertIn("mqferry.yaml:4:", ended.err)
+        self.assertIn("interval", ended.err)
+        self.run_it("run", "--config", "absent.yaml", code=78)
+
+    def test_wrong_manifests_at_the_start_leave_the_daemon_up(self):
+        self.write("manifests/a.yaml", "kind: Nonsense\n")
+        process = self.run_daemon()
+        self.wait_for("the mistake", lambda: "manifest-wrong" in self.log())
+        self.write("manifests/a.yaml", topic("a"))
+        self.wait_for("the mended set", lambda: self.topics() == {"a"})
+        self.assertIsNone(process.poll())
+
+    def test_once_makes_one_pass_of_every_sync(self):
+        self.write("two/b.yaml", topic("b"))
+        self.write("mqferry.yaml", sync("one", "manifests/", "d.json") + sync("two", "two/", "e.json"))
+        self.run_it("run", "--config", "mqferry.yaml", "--once")
+        self.assertEqual((self.topics(), self.topics("e.json")), ({"a"}, {"b"}))
+
+    def test_once_gives_the_worst_code(self):
+        self.write("two/b.yaml", topic("b", None))
+        self.write("mqferry.yaml", sync("one", "manifests/", "d.json") + sync("two", "two/", "e.json"))
+        self.run_it("run", "--config", "mqferry.yaml", "--once", code=1)
+        self.assertEqual(self.topics(), {"a"})
+
+    def test_observe_never_writes(self):
+        self.write("mqferry.yaml", sync("one", "manifests/", "d.json").replace("mode: apply", "mode: observe"))
+        self.run_it("run", "--config", "mqferry.yaml", "--once", code=2)
+        self.assertFalse(self.path("d.json").exists())
+
+    def test_a_sync_stands_for_from_and_to(self):
+        self.run_it("apply", "--sync", "one", "--config", "mqferry.yaml", "--yes")
+        self.run_it("verify", "--sync", "one", "--config", "mqferry.yaml")
+        self.run_it("plan", "--sync", "two", "--config", "mqferry.yaml", code=78)
+
+    def test_config_show_tells_where_values_come_from(self):
+        ended = self.run_it("config", "show", "--config", "mqferry.yaml", environment={"MQFERRY_LOG_LEVEL": "debug"})
+        self.assertIn("debug", ended.out)
+        self.assertIn("environment", ended.out)
+        self.assertIn("d.json", ended.out)
