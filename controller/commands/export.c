@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * export: one read of an instance through its door, then a file or standard output.
+ *
+ * It is a plan of nothing: an empty declared set against the instance, whose observed side is what is written down.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/base/file.h"
+#include "api/cause.h"
+#include "controller/commands/progress.h"
+#include "controller/commands/session.h"
+#include "controller/commands/setup.h"
+#include "controller/exit_code.h"
+#include "controller/export.h"
+
+enum { NEW_FILE_MODE = 0644 };
+
+struct export_run {
+    struct session *session;
+    struct setup setup;
+    struct runner *runner;
+    struct progress progress;
+    int code;
+};
+
+static enum export_format format_of(const struct options *options)
+{
+    const char *name = options_text(options, OPTION_FORMAT, "yaml");
+    return strcmp(name, "snapshot") == 0   ? EXPORT_SNAPSHOT
+           : strcmp(name, "metadata") == 0 ? EXPORT_METADATA
+                                           : EXPORT_YAML;
+}
+
+static int deliver(const struct options *options, const struct buffer *text, struct failure *why)
+{
+    const char *path = options_text(options, OPTION_OUT, NULL);
+    struct report_sink sink;
+
+    if (path != NULL)
+        return file_replace(path, buffer_text(text), NEW_FILE_MODE, why);
+    report_sink_init(&sink, STDOUT_FILENO);
+    buffer_append_text(&sink.buffer, buffer_text(text));
+    return report_sink_end(&sink, why);
+}
+
+static int write_down(struct export_run *run, const struct runner_result *result, struct failure *why)
+{
+    struct buffer text;
+
+    buffer_init(&text, EXPORT_BYTES_MAX);
+    int status =
+        export_write(&text, format_of(run->session->options), result->plan->observed, result->destination, why);
+    if (status == 0)
+        status = deliver(run->session->options, &text, why);
+    buffer_release(&text);
+    return status;
+}
+
+static void on_closed(void *context)
+{
+    ((struct export_run *)context)->runner = NULL;
+}
+
+static void on_pass(void *context, const struct runner_result *result)
+{
+    struct export_run *run = context;
+    struct failure why = FAILURE_INIT;
+
+    if (result->failure.cause != CAUSE_NONE)
+        run->code = session_fail(run->session, &result->failure);
+    else if (result->plan == NULL)
+        run->code = EXIT_AGAIN;
+    else if (write_down(run, result, &why) < 0)
+        run->code = session_fail(run->session, &why);
+    progress_stop(&run->progress);
+    runner_close(run->runner, on_closed, run);
+}
+
+static int begin(struct export_run *run, struct failure *why)
+{
+    struct session *session = run->session;
+
+    if (setup_export(&run->setup, session, why) < 0 || runner_new(&run->setup.runner, &run->runner, why) < 0)
+        return -1;
+    progress_start(&run->progress, &session->loop, run->runner, session->quiet);
+    if (runner_start(run->runner, PASS_PLAN, 0, on_pass, run, why) == 0)
+        return 0;
+    progress_stop(&run->progress);
+    runner_close(run->runner, on_closed, run);
+    return -1;
+}
+
+int command_export(struct session *session)
+{
+    struct export_run run = {.session = session};
+    struct failure why = FAILURE_INIT;
+
+    if (begin(&run, &why) < 0)
+        run.code = session_fail(session, &why);
+    uv_run(&session->loop, UV_RUN_DEFAULT);
+    setup_release(&run.setup);
+    return run.code;
+}
