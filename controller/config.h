@@ -2,8 +2,8 @@
  *
  * Sync and Daemon documents (contract section 6) as one validated struct, each value with its origin.
  *
- * Everything belongs to the config and lives as long as it; paths are made relative to the file's folder. Mistakes are found
- * all in one run, with file:line:column.
+ * Everything belongs to the config and lives as long as it; paths are made relative to the file's folder. Mistakes are
+ * found all in one run, with file:line:column.
  */
 #ifndef MQFERRY_CONTROLLER_CONFIG_H
 #define MQFERRY_CONTROLLER_CONFIG_H
@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/base/arena.h"
 #include "api/base/failure.h"
 #include "api/base/log.h"
 #include "controller/guard.h"
@@ -54,10 +55,11 @@ struct config {
     enum log_level log_level;
     enum log_format log_format;
     bool has_log_level, has_log_format;
-    struct mapping *memory; /* owner of everything above */
+    struct arena memory; /* owner of everything above */
 };
 
-/* CONFIGURATION_WRONG with `mistakes` filled when the documents are wrong or the file cannot be read. 0 or -1. Blocks. */
+/* CONFIGURATION_WRONG with `mistakes` filled when the documents are wrong or the file cannot be read. 0 or -1. Blocks.
+ */
 int config_load(const char *path, struct config **out, struct complaints *mistakes, struct failure *why);
 void config_free(struct config *config);
 const struct sync_config *config_sync(const struct config *config, const char *name); /* NULL: there is none */

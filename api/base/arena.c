@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/base/arena.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_BYTES = 16 * 1024 };
+
+struct arena_block {
+    struct arena_block *next;
+    size_t used, capacity;
+    max_align_t bytes[];
+};
+
+static struct arena_block *new_block(struct arena *arena, size_t bytes)
+{
+    size_t capacity = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+    struct arena_block *block = calloc(1, sizeof *block + capacity);
+
+    if (block == NULL)
+        return NULL;
+    block->capacity = capacity;
+    block->next = arena->blocks;
+    arena->blocks = block;
+    return block;
+}
+
+void *arena_alloc(struct arena *arena, size_t bytes)
+{
+    size_t unit = sizeof(max_align_t);
+    if (bytes > SIZE_MAX / 2) {
+        arena->failed = true;
+        return NULL;
+    }
+    size_t rounded = (bytes + unit - 1) / unit * unit;
+    struct arena_block *block = arena->blocks;
+
+    if (block == NULL || block->capacity - block->used < rounded)
+        block = new_block(arena, rounded);
+    if (block == NULL) {
+        arena->failed = true;
+        return NULL;
+    }
+    void *memory = (char *)block->bytes + block->used;
+    block->used += rounded;
+    return memory;
+}
+
+const char *arena_string(struct arena *arena, struct text text)
+{
+    char *copy = arena_alloc(arena, text.bytes + 1);
+    if (copy != NULL && text.bytes > 0)
+        memcpy(copy, text.data, text.bytes);
+    return copy;
+}
+
+const char *arena_format(struct arena *arena, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        return NULL;
+    char *text = arena_alloc(arena, (size_t)length + 1);
+    if (text == NULL)
+        return NULL;
+    va_start(arguments, format);
+    vsnprintf(text, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+void arena_release(struct arena *arena)
+{
+    for (struct arena_block *block = arena->blocks; block != NULL;) {
+        struct arena_block *next = block->next;
+        free(block);
+        block = next;
+    }
+    *arena = (struct arena){0};
+}
