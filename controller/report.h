@@ -43,8 +43,6 @@ int report_error(const struct report_options *options, const struct failure *fai
 void report_row_json(struct json_writer *json, const struct runner_result *result, uint32_t row, bool with_result);
 /* {"Topic": {…}, "ConsumerGroup": {…}} */
 void report_summary_json(struct json_writer *json, const struct runner_result *result);
-/* Settings as an object, dotted names nested; `mask` chooses. */
-void report_settings_json(struct json_writer *json, const struct draft *settings, uint64_t mask);
 
 /* Streams a buffer into a descriptor: flush when it is large enough, or at the end. */
 struct report_sink {

@@ -7,111 +7,7 @@
 #include <string.h>
 
 #include "api/cause.h"
-
-/* --- values
- * ------------------------------------------------------------------------------------------------------------ */
-
-static void write_map(struct json_writer *json, struct text map)
-{
-    struct map_pair pair;
-    size_t position = 0;
-
-    json_write_begin_object_inline(json);
-    while (map_next(map, &position, &pair)) {
-        json_write_key_text(json, pair.key);
-        json_write_text(json, pair.value);
-    }
-    json_write_end_object(json);
-}
-
-static void write_numbers(struct json_writer *json, struct text list)
-{
-    json_write_begin_array_inline(json);
-    json_write_raw(json, list);
-    json_write_end_array(json);
-}
-
-static void write_value(struct json_writer *json, enum field field, const union value *value)
-{
-    switch (field_info(field)->type) {
-    case TYPE_BOOL:
-        json_write_bool(json, value->number != 0);
-        break;
-    case TYPE_INTEGER:
-        json_write_integer(json, value->number);
-        break;
-    case TYPE_CHOICE:
-    case TYPE_TEXT:
-        json_write_text(json, value->text);
-        break;
-    case TYPE_MAP:
-        write_map(json, value->text);
-        break;
-    case TYPE_NUMBERS:
-        if (value->text.bytes == 0) {
-            json_write_begin_array_inline(json);
-            json_write_end_array(json);
-        } else {
-            write_numbers(json, value->text);
-        }
-        break;
-    case TYPE_JSON:
-        json_write_raw(json, value->text);
-        break;
-    }
-}
-
-/* Length of the part of a dotted name that `before` and `name` share, in whole steps ("a.b." of a.b.c and a.b.d). */
-static size_t shared_steps(const char *before, const char *name)
-{
-    size_t shared = 0;
-    for (size_t i = 0; before[i] != '\0' && before[i] == name[i]; i++) {
-        if (name[i] == '.')
-            shared = i + 1;
-    }
-    return shared;
-}
-
-static unsigned steps_in(const char *name, size_t from)
-{
-    unsigned steps = 0;
-    for (const char *dot = strchr(name + from, '.'); dot != NULL; dot = strchr(dot + 1, '.'))
-        steps++;
-    return steps;
-}
-
-/* Closes and opens nested objects so that the next key stands in the object that `name` leads into; gives the last
- * step. */
-static struct text walk_to(struct json_writer *json, const char *before, const char *name)
-{
-    size_t shared = shared_steps(before, name);
-    for (unsigned up = steps_in(before, shared); up > 0; up--)
-        json_write_end_object(json);
-    const char *step = name + shared;
-    for (const char *dot = strchr(step, '.'); dot != NULL; dot = strchr(step, '.')) {
-        json_write_key_text(json, (struct text){step, (size_t)(dot - step)});
-        json_write_begin_object_inline(json);
-        step = dot + 1;
-    }
-    return text_of(step);
-}
-
-void report_settings_json(struct json_writer *json, const struct draft *settings, uint64_t mask)
-{
-    const char *before = "";
-
-    json_write_begin_object_inline(json);
-    for (uint64_t rest = settings->set & mask; rest != 0; rest &= rest - 1) {
-        enum field field = field_first(rest);
-        const char *name = field_info(field)->name;
-        json_write_key_text(json, walk_to(json, before, name));
-        write_value(json, field, &settings->values[field]);
-        before = name;
-    }
-    for (unsigned up = steps_in(before, 0); up > 0; up--)
-        json_write_end_object(json);
-    json_write_end_object(json);
-}
+#include "api/settings_json.h"
 
 static void write_fields(struct json_writer *json, const char *key, uint64_t mask)
 {
@@ -152,7 +48,7 @@ static void write_attribute_or_value(struct json_writer *json, const struct diff
     else if (difference->attribute.bytes != 0)
         json_write_text(json, value->text);
     else
-        write_value(json, difference->field, value);
+        settings_json_value(json, difference->field, value);
 }
 
 static void open_difference(struct differences *open, const struct difference *difference)
@@ -316,7 +212,7 @@ static void write_settings(struct json_writer *json, const struct plan *plan, ui
     draft_clear(&settings);
     plan_create_settings(plan, row, &settings);
     json_write_key(json, "settings");
-    report_settings_json(json, &settings, ~UINT64_C(0));
+    settings_json_object(json, &settings);
     write_fields(json, "estimated", settings.estimated);
 }
 
@@ -477,7 +373,7 @@ static void write_extra(struct json_writer *json, const struct plan *plan, uint3
     json_write_string(json, "none");
     draft_from_settings(&settings, catalog_settings_of(plan->observed, resource));
     json_write_key(json, "settings");
-    report_settings_json(json, &settings, ~UINT64_C(0));
+    settings_json_object(json, &settings);
     json_write_end_object(json);
 }
 
