@@ -55,11 +55,20 @@ int snapshot_json_read(struct text text, const char *path, struct catalog **out,
  * out or the ceiling of `out` is met. */
 int snapshot_json_write(struct buffer *out, const struct catalog *catalog, const struct snapshot_head *head);
 
+/* The members standsFor, identity, topics and consumerGroups of an object that is open, for documents that hold more;
+ * `extra` (may be NULL) adds members to the item of a row, behind its name. Errors collect in the writer's buffer. */
+void snapshot_write_members(struct json_writer *json, const struct catalog *catalog, const struct snapshot_head *head,
+                            void (*extra)(void *context, struct json_writer *json, uint32_t row), void *context);
+
 /* --- member by member: for readers that tell shapes apart as they go --- */
 
 /* One item. `entry` has kind, name and settings (a draft, or a spread of `builder`); file, position, status and the
  * rest are the receiver's to fill in before it adds the entry. 0 or -1. */
 typedef int (*snapshot_item_cb)(void *context, struct entry *entry, size_t name_offset, struct failure *why);
+
+/* A member of an item that is no setting, for documents whose items say more: 1, it was read whole; 0, it is not known
+ * (and refused); -1, it is wrong. */
+typedef int (*snapshot_extra_cb)(void *context, enum kind kind, const struct json_token *member, struct failure *why);
 
 enum { SNAPSHOT_LEVELS = 2, SNAPSHOT_TEXTS = 3 };
 
@@ -68,6 +77,7 @@ struct snapshot_reader {
     struct json_reader *json;
     struct catalog_builder *builder; /* spreads are interned in it */
     snapshot_item_cb item;
+    snapshot_extra_cb extra; /* NULL: items have settings only */
     void *context;
     /* out */
     struct snapshot_head head;

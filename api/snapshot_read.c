@@ -344,6 +344,14 @@ static int read_name(struct snapshot_reader *reader, struct item *item, const st
     return 0;
 }
 
+static int read_extra(struct snapshot_reader *reader, struct target *target, const struct json_token *member,
+                      struct failure *why)
+{
+    reader->offset = member->offset;
+    int taken = reader->extra ? reader->extra(reader->context, target->kind, member, why) : 0;
+    return taken != 0 ? (taken < 0 ? -1 : 0) : read_setting(reader, target, "", 0, member, why);
+}
+
 static int read_item_member(struct snapshot_reader *reader, struct item *item, struct target *target,
                             const struct json_token *member, struct failure *why)
 {
@@ -355,7 +363,7 @@ static int read_item_member(struct snapshot_reader *reader, struct item *item, s
         return refuse(reader, member->offset, why, "brokers is the last member of an item, %.*s stands behind it",
                       (int)member->key.bytes, member->key.data);
     if (!text_is(member->key, "brokers"))
-        return read_setting(reader, target, "", 0, member, why);
+        return read_extra(reader, target, member, why);
     if (expect(reader, member, JSON_BEGIN_OBJECT, "an object", why) != 0)
         return -1;
     return read_brokers(reader, item, member, why);

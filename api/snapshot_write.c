@@ -15,8 +15,10 @@ struct master {
 };
 
 struct output {
-    struct json_writer json;
+    struct json_writer *json;
     const struct catalog *catalog;
+    void (*extra)(void *context, struct json_writer *json, uint32_t row);
+    void *context;
     uint16_t master_count;
     struct master masters[CATALOG_MASTERS_MAX]; /* by name */
 };
@@ -70,19 +72,19 @@ static void write_spread(struct output *out, const struct resource *resource)
     const struct settings *first = catalog_settings_of(out->catalog, resource);
     uint64_t common = common_fields(out, spread, first);
 
-    write_settings(&out->json, first, common);
-    json_write_key(&out->json, "brokers");
-    json_write_begin_object(&out->json);
+    write_settings(out->json, first, common);
+    json_write_key(out->json, "brokers");
+    json_write_begin_object(out->json);
     for (uint16_t i = 0; i < out->master_count; i++) {
         const struct settings *settings = on_master(out, spread, out->masters[i].number);
         if (!settings)
             continue;
-        json_write_key(&out->json, out->masters[i].name);
-        json_write_begin_object(&out->json);
-        write_settings(&out->json, settings, settings->set & ~common);
-        json_write_end_object(&out->json);
+        json_write_key(out->json, out->masters[i].name);
+        json_write_begin_object(out->json);
+        write_settings(out->json, settings, settings->set & ~common);
+        json_write_end_object(out->json);
     }
-    json_write_end_object(&out->json);
+    json_write_end_object(out->json);
 }
 
 static int compare_masters(const void *left, const void *right)
@@ -101,18 +103,22 @@ static void sort_masters(struct output *out)
 
 /* --- the document --- */
 
-static void write_item(struct output *out, const struct resource *resource)
+static void write_item(struct output *out, uint32_t row)
 {
-    json_write_begin_object_inline(&out->json);
-    json_write_key(&out->json, "name");
-    json_write_text(&out->json, catalog_name(out->catalog, resource));
+    const struct resource *resource = &catalog_rows(out->catalog)[row];
+
+    json_write_begin_object_inline(out->json);
+    json_write_key(out->json, "name");
+    json_write_text(out->json, catalog_name(out->catalog, resource));
+    if (out->extra)
+        out->extra(out->context, out->json, row);
     if (resource->spread) {
         write_spread(out, resource);
     } else {
         const struct settings *settings = catalog_settings_of(out->catalog, resource);
-        write_settings(&out->json, settings, settings->set);
+        write_settings(out->json, settings, settings->set);
     }
-    json_write_end_object(&out->json);
+    json_write_end_object(out->json);
 }
 
 static void write_items(struct output *out, enum kind kind, const char *key)
@@ -121,12 +127,12 @@ static void write_items(struct output *out, enum kind kind, const char *key)
     uint32_t first, count;
 
     catalog_range(out->catalog, kind, &first, &count);
-    json_write_key(&out->json, key);
-    json_write_begin_array(&out->json);
-    for (uint32_t row = first; row < first + count && !out->json.out->failed; row++)
+    json_write_key(out->json, key);
+    json_write_begin_array(out->json);
+    for (uint32_t row = first; row < first + count && !out->json->out->failed; row++)
         if (rows[row].status == STATUS_ORDINARY)
-            write_item(out, &rows[row]);
-    json_write_end_array(&out->json);
+            write_item(out, row);
+    json_write_end_array(out->json);
 }
 
 static void write_identity(struct json_writer *json, const struct identity *identity)
@@ -140,23 +146,31 @@ static void write_identity(struct json_writer *json, const struct identity *iden
     json_write_end_object(json);
 }
 
-int snapshot_json_write(struct buffer *buffer, const struct catalog *catalog, const struct snapshot_head *head)
+void snapshot_write_members(struct json_writer *json, const struct catalog *catalog, const struct snapshot_head *head,
+                            void (*extra)(void *context, struct json_writer *json, uint32_t row), void *context)
 {
-    struct output out = {.catalog = catalog};
+    struct output out = {.json = json, .catalog = catalog, .extra = extra, .context = context};
 
-    json_writer_init(&out.json, buffer, 2);
     sort_masters(&out);
-    json_write_begin_object(&out.json);
-    json_write_key(&out.json, "apiVersion");
-    json_write_string(&out.json, SNAPSHOT_API_VERSION);
-    json_write_key(&out.json, "kind");
-    json_write_string(&out.json, SNAPSHOT_KIND);
-    json_write_key(&out.json, "standsFor");
-    json_write_string(&out.json, instance_kind_name(head->stands_for));
-    write_identity(&out.json, &head->identity);
+    json_write_key(json, "standsFor");
+    json_write_string(json, instance_kind_name(head->stands_for));
+    write_identity(json, &head->identity);
     write_items(&out, KIND_TOPIC, "topics");
     write_items(&out, KIND_GROUP, "consumerGroups");
-    json_write_end_object(&out.json);
-    json_write_newline(&out.json);
+}
+
+int snapshot_json_write(struct buffer *buffer, const struct catalog *catalog, const struct snapshot_head *head)
+{
+    struct json_writer json;
+
+    json_writer_init(&json, buffer, 2);
+    json_write_begin_object(&json);
+    json_write_key(&json, "apiVersion");
+    json_write_string(&json, SNAPSHOT_API_VERSION);
+    json_write_key(&json, "kind");
+    json_write_string(&json, SNAPSHOT_KIND);
+    snapshot_write_members(&json, catalog, head, NULL, NULL);
+    json_write_end_object(&json);
+    json_write_newline(&json);
     return buffer->failed ? -1 : 0;
 }
