@@ -2,20 +2,10 @@
 #include "manifests/mapping.h"
 
 #include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "manifests/name_index.h"
 
-enum { BLOCK_BYTES = 16384 };
-
 /* ---- memory ---- */
-
-struct mapping_block {
-    struct mapping_block *next;
-    size_t used, room;
-    _Alignas(16) unsigned char bytes[];
-};
 
 void mapping_init(struct mapping *mapping)
 {
@@ -24,43 +14,19 @@ void mapping_init(struct mapping *mapping)
 
 void mapping_release(struct mapping *mapping)
 {
-    while (mapping->blocks != NULL) {
-        struct mapping_block *next = mapping->blocks->next;
-        free(mapping->blocks);
-        mapping->blocks = next;
-    }
+    arena_release(&mapping->memory);
     mapping_init(mapping);
 }
 
 void *mapping_alloc(struct mapping *mapping, size_t bytes)
 {
-    size_t wanted = (bytes + 15) & ~(size_t)15;
-    struct mapping_block *block = mapping->blocks;
-
-    if (wanted < bytes)
-        return NULL;
-    if (block == NULL || block->room - block->used < wanted) {
-        size_t room = wanted > BLOCK_BYTES ? wanted : BLOCK_BYTES;
-        block = room > SIZE_MAX - sizeof *block ? NULL : calloc(1, sizeof *block + room);
-        if (block == NULL)
-            return NULL;
-        block->room = room;
-        block->next = mapping->blocks;
-        mapping->blocks = block;
-    }
-    void *memory = block->bytes + block->used;
-    block->used += wanted;
-    return memory;
+    return arena_alloc(&mapping->memory, bytes);
 }
 
 struct text mapping_text(struct mapping *mapping, struct text text)
 {
-    char *copy = mapping_alloc(mapping, text.bytes + 1);
-    if (copy == NULL)
-        return (struct text){NULL, 0};
-    if (text.bytes > 0)
-        memcpy(copy, text.data, text.bytes);
-    return (struct text){copy, text.bytes};
+    const char *copy = arena_string(&mapping->memory, text);
+    return (struct text){copy, copy == NULL ? 0 : text.bytes};
 }
 
 /* ---- accepted differences ---- */

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/base/arena.h"
 #include "api/catalog.h"
 #include "manifests/complaints.h"
 
@@ -90,7 +91,7 @@ struct mapping {
     struct draft *create_defaults[KINDS]; /* used to create, not compared; NULL: none */
     struct accept_rule *accepts;
     uint32_t accept_count;
-    struct mapping_block *blocks; /* memory; mapping.c's */
+    struct arena memory; /* of mapping_alloc and mapping_text */
 };
 
 void mapping_init(struct mapping *mapping); /* the empty mapping: everything passes unchanged */
