@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manifests/yaml.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,18 +12,7 @@
 #include "api/cause.h"
 #include "manifests/manifests.h"
 
-enum {
-    KEPT_BLOCK_BYTES = 64 * 1024,
-    KEPT_BYTES_MAX = 16 * 1024 * 1024, /* of one resource: far above what any instance takes */
-};
-
-/* Texts that were kept, one behind the other; a block never moves. */
-struct kept_block {
-    struct kept_block *below;
-    size_t before; /* bytes in the blocks below */
-    size_t used, capacity;
-    char bytes[];
-};
+enum { KEPT_BYTES_MAX = 16 * 1024 * 1024 /* of one resource: far above what any instance takes */ };
 
 struct yaml_reader {
     yaml_parser_t parser;
@@ -40,7 +28,8 @@ struct yaml_reader {
      * characters. */
     size_t parser_offset, document_index;
     uint32_t parser_line, document_line;
-    struct kept_block *kept;
+    struct arena kept;
+    size_t kept_bytes;
     struct failure failure;
 };
 
@@ -449,69 +438,38 @@ void yaml_reader_free(struct yaml_reader *reader)
     yaml_event_delete(&reader->key);
     yaml_event_delete(&reader->value);
     yaml_parser_delete(&reader->parser);
-    while (reader->kept != NULL) {
-        struct kept_block *block = reader->kept;
-        reader->kept = block->below;
-        free(block);
-    }
+    arena_release(&reader->kept);
     free(reader);
 }
 
 /* ---- texts that are kept ---- */
 
-size_t yaml_kept(const struct yaml_reader *reader)
-{
-    return reader->kept == NULL ? 0 : reader->kept->before + reader->kept->used;
-}
-
-static struct kept_block *kept_block_for(struct yaml_reader *reader, size_t bytes)
-{
-    struct kept_block *top = reader->kept;
-
-    if (top != NULL && top->capacity - top->used >= bytes)
-        return top;
-    size_t capacity = bytes > KEPT_BLOCK_BYTES ? bytes : KEPT_BLOCK_BYTES;
-    struct kept_block *block = malloc(sizeof *block + capacity);
-    if (block == NULL)
-        return NULL;
-    *block = (struct kept_block){.below = top, .before = yaml_kept(reader), .capacity = capacity};
-    reader->kept = block;
-    return block;
-}
-
 struct text yaml_keep(struct yaml_reader *reader, struct text text)
 {
-    if (yaml_kept(reader) + text.bytes > KEPT_BYTES_MAX) {
+    if (reader->kept_bytes + text.bytes > KEPT_BYTES_MAX) {
         yaml_complain(reader, mark_of(reader, reader->value.start_mark),
                       "the settings of one resource have more than %d bytes", KEPT_BYTES_MAX);
         reader->stopped = true;
         return TEXT("");
     }
-    struct kept_block *block = kept_block_for(reader, text.bytes + 1);
-    if (block == NULL) {
+    const char *copy = arena_string(&reader->kept, text);
+    if (copy == NULL) {
         stop_without_memory(reader);
         return TEXT("");
     }
-    char *copy = block->bytes + block->used;
-    if (text.bytes > 0)
-        memcpy(copy, text.data, text.bytes);
-    copy[text.bytes] = '\0';
-    block->used += text.bytes + 1;
+    reader->kept_bytes += text.bytes;
     return (struct text){copy, text.bytes};
 }
 
-void yaml_forget(struct yaml_reader *reader, size_t kept)
+struct yaml_kept yaml_kept(const struct yaml_reader *reader)
 {
-    /* The lowest block stays: the next resource needs it again. */
-    while (reader->kept != NULL && reader->kept->below != NULL && reader->kept->before >= kept) {
-        struct kept_block *block = reader->kept;
-        reader->kept = block->below;
-        free(block);
-    }
-    if (reader->kept != NULL) {
-        assert(kept >= reader->kept->before && kept <= yaml_kept(reader));
-        reader->kept->used = kept - reader->kept->before;
-    }
+    return (struct yaml_kept){arena_mark(&reader->kept), reader->kept_bytes};
+}
+
+void yaml_forget(struct yaml_reader *reader, struct yaml_kept kept)
+{
+    arena_rewind(&reader->kept, kept.mark);
+    reader->kept_bytes = kept.bytes;
 }
 
 /* ---- small questions ---- */

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/base/arena.h"
 #include "api/base/buffer.h"
 #include "api/base/failure.h"
 #include "manifests/complaints.h"
@@ -76,11 +77,17 @@ void yaml_rewind(struct yaml_reader *reader);
 void yaml_complain(struct yaml_reader *reader, struct yaml_mark mark, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A copy that lives until yaml_forget is given an earlier yaml_kept, or the reader goes. What one resource keeps is
- * limited; beyond, or without memory, reading ends and the text is empty. */
+/* A copy that lives until what is kept is forgotten down to an earlier mark, or the reader goes. What one resource
+ * keeps is limited; beyond, or without memory, reading ends and the text is empty. */
 struct text yaml_keep(struct yaml_reader *reader, struct text text);
-size_t yaml_kept(const struct yaml_reader *reader);
-void yaml_forget(struct yaml_reader *reader, size_t kept);
+
+struct yaml_kept {
+    struct arena_mark mark;
+    size_t bytes;
+};
+
+struct yaml_kept yaml_kept(const struct yaml_reader *reader);
+void yaml_forget(struct yaml_reader *reader, struct yaml_kept kept);
 
 /* A plain scalar that YAML calls null: nothing, ~, null. */
 bool yaml_is_null(const struct yaml_value *value);

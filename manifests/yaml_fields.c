@@ -61,6 +61,12 @@ static uint32_t known_names(const struct level *level, char names[YAML_FIELDS_MA
     return count;
 }
 
+/* Keys are foreign: long ones are cut. */
+static int shown(struct text key)
+{
+    return (int)(key.bytes < NAME_ROOM ? key.bytes : NAME_ROOM);
+}
+
 /* Where the field stands, for sentences: "spec.guard" in "a Sync". */
 static void complain_unknown(struct yaml_reader *reader, const struct level *level, const struct yaml_entry *entry)
 {
@@ -68,7 +74,6 @@ static void complain_unknown(struct yaml_reader *reader, const struct level *lev
     const char *candidates[YAML_FIELDS_MAX + 1];
     uint32_t count = known_names(level, names);
     const char *within = level->table->fields[level->first].name.data;
-    int shown = (int)(entry->key.bytes < NAME_ROOM ? entry->key.bytes : NAME_ROOM);
 
     for (uint32_t i = 0; i < count; i++)
         candidates[i] = names[i];
@@ -78,7 +83,7 @@ static void complain_unknown(struct yaml_reader *reader, const struct level *lev
         return;
     }
     const char *nearest = nearest_spelling(entry->key, candidates);
-    yaml_complain(reader, entry->mark, "unknown field \"%.*s\" in %.*s%s%s%s%s", shown, entry->key.data,
+    yaml_complain(reader, entry->mark, "unknown field \"%.*s\" in %.*s%s%s%s%s", shown(entry->key), entry->key.data,
                   level->skip > 0 ? (int)level->skip - 1 : 0, within, level->skip > 0 ? " of " : "", level->table->what,
                   nearest != NULL ? ", did you mean " : "", nearest != NULL ? nearest : "");
 }
@@ -123,6 +128,14 @@ static bool is_wanted(struct yaml_reader *reader, struct text name, unsigned sha
 bool yaml_expect(struct yaml_reader *reader, const char *name, unsigned shapes, const struct yaml_value *value)
 {
     return is_wanted(reader, text_of(name), shapes, value, false);
+}
+
+bool yaml_expect_entry(struct yaml_reader *reader, const char *map, unsigned shapes, const struct yaml_entry *entry)
+{
+    char name[2 * NAME_ROOM];
+
+    snprintf(name, sizeof name, "%s.%.*s", map, shown(entry->key), entry->key.data);
+    return is_wanted(reader, text_of(name), shapes, &entry->value, false);
 }
 
 static void read_value(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,

@@ -47,4 +47,7 @@ uint64_t yaml_read_fields(struct yaml_reader *reader, const struct yaml_table *t
  * sentences. */
 bool yaml_expect(struct yaml_reader *reader, const char *name, unsigned shapes, const struct yaml_value *value);
 
+/* The same for an entry of the map `map`, whose keys are free. */
+bool yaml_expect_entry(struct yaml_reader *reader, const char *map, unsigned shapes, const struct yaml_entry *entry);
+
 #endif

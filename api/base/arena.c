@@ -75,6 +75,29 @@ const char *arena_format(struct arena *arena, const char *format, ...)
     return text;
 }
 
+struct arena_mark arena_mark(const struct arena *arena)
+{
+    struct arena_block *block = arena->blocks;
+
+    return (struct arena_mark){block, block == NULL ? 0 : block->used};
+}
+
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+    struct arena_block *block;
+
+    while ((block = arena->blocks) != NULL && block != mark.block && block->next != NULL) {
+        arena->blocks = block->next;
+        free(block);
+    }
+    if (block == NULL)
+        return;
+    /* A mark from before the first block leaves that one, empty. */
+    size_t kept = block == mark.block ? mark.used : 0;
+    memset((char *)block->bytes + kept, 0, block->used - kept);
+    block->used = kept;
+}
+
 void arena_release(struct arena *arena)
 {
     for (struct arena_block *block = arena->blocks; block != NULL;) {

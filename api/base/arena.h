@@ -25,4 +25,13 @@ const char *arena_string(struct arena *arena, struct text text); /* a copy with 
 const char *arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void arena_release(struct arena *arena);
 
+/* For what is built and dropped many times over: what was taken since the mark is gone, one block of memory stays. */
+struct arena_mark {
+    struct arena_block *block;
+    size_t used;
+};
+
+struct arena_mark arena_mark(const struct arena *arena);
+void arena_rewind(struct arena *arena, struct arena_mark mark);
+
 #endif

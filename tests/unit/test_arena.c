@@ -63,10 +63,38 @@ static void an_impossible_size_fails_and_is_remembered(void **state)
     arena_release(&arena);
 }
 
+static void going_back_drops_what_came_since(void **state)
+{
+    /* What was taken before the mark stays; what is taken again comes zeroed, and over and over from the same memory.
+     */
+    struct arena arena = ARENA_INIT;
+    struct arena_mark empty = arena_mark(&arena);
+    (void)state;
+    const char *kept = arena_string(&arena, TEXT("kept"));
+    struct arena_mark mark = arena_mark(&arena);
+    const char *first = arena_string(&arena, TEXT("first"));
+    for (int i = 0; i < 100; i++) {
+        memset(arena_alloc(&arena, 5000), 'x', 5000);
+        memset(arena_alloc(&arena, 50000), 'x', 50000);
+    }
+    arena_rewind(&arena, mark);
+    assert_string_equal(kept, "kept");
+    const char *again = arena_alloc(&arena, 100);
+    assert_ptr_equal(again, first);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(again[i], 0);
+    arena_rewind(&arena, empty);
+    assert_ptr_equal(arena_string(&arena, TEXT("new")), kept);
+    arena_release(&arena);
+    arena_rewind(&arena, empty);
+    assert_null(arena.blocks);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_keep_their_bytes),
+        cmocka_unit_test(going_back_drops_what_came_since),
         cmocka_unit_test(pieces_are_aligned_for_anything),
         cmocka_unit_test(the_empty_text_is_a_string),
         cmocka_unit_test(an_impossible_size_fails_and_is_remembered),
