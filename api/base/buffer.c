@@ -32,6 +32,23 @@ int text_compare(struct text a, struct text b)
     return (a.bytes > b.bytes) - (a.bytes < b.bytes);
 }
 
+bool text_begins(struct text text, const char *with)
+{
+    size_t bytes = strlen(with);
+    return text.bytes >= bytes && memcmp(text.data, with, bytes) == 0;
+}
+
+bool text_ends(struct text text, const char *with)
+{
+    size_t bytes = strlen(with);
+    return text.bytes >= bytes && memcmp(text.data + text.bytes - bytes, with, bytes) == 0;
+}
+
+struct text text_after(struct text text, size_t count)
+{
+    return count < text.bytes ? (struct text){text.data + count, text.bytes - count} : TEXT("");
+}
+
 void buffer_init(struct buffer *buffer, size_t ceiling)
 {
     /* Half the address space is no limit in practice, and keeps the sums below from wrapping round. */

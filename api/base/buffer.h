@@ -24,6 +24,10 @@ struct text text_of(const char *string); /* NULL gives the empty text */
 bool text_equal(struct text a, struct text b);
 bool text_is(struct text a, const char *string);
 int text_compare(struct text a, struct text b); /* by bytes; a prefix is smaller */
+bool text_begins(struct text text, const char *with);
+bool text_ends(struct text text, const char *with);
+/* The rest behind the first `count` bytes (the empty text when there are fewer). */
+struct text text_after(struct text text, size_t count);
 
 struct buffer {
     char *data;

@@ -142,9 +142,26 @@ static void texts_compare_by_bytes(void **state)
     assert_int_equal(text_compare((struct text){NULL, 0}, (struct text){NULL, 0}), 0);
 }
 
+/* Texts know how they begin and end, and what is behind a beginning. */
+static void texts_begin_and_end(void **state)
+{
+    (void)state;
+    assert_true(text_begins(TEXT("GID_a"), "GID_"));
+    assert_true(text_begins(TEXT("GID_"), "GID_"));
+    assert_false(text_begins(TEXT("GID"), "GID_"));
+    assert_false(text_begins(TEXT("gid_a"), "GID_"));
+    assert_true(text_ends(TEXT("a_REPLY_TOPIC"), "_REPLY_TOPIC"));
+    assert_false(text_ends(TEXT("_REPLY_TOPICS"), "_REPLY_TOPIC"));
+    assert_false(text_ends(TEXT("TOPIC"), "_REPLY_TOPIC"));
+    assert_true(text_is(text_after(TEXT("GID_a"), 4), "a"));
+    assert_int_equal(text_after(TEXT("GID_"), 4).bytes, 0);
+    assert_int_equal(text_after(TEXT("GID"), 4).bytes, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_begin_and_end),
         cmocka_unit_test(appends_in_order),       cmocka_unit_test(grows_without_losing_a_byte),
         cmocka_unit_test(the_ceiling_holds),      cmocka_unit_test(absurd_sizes_fail),
         cmocka_unit_test(reset_keeps_the_memory), cmocka_unit_test(take_moves_ownership),
