@@ -166,6 +166,7 @@ int catalog_seal(struct catalog_builder *builder, catalog_duplicate_cb on_duplic
     if (settle_duplicates(&sealing, why) != 0)
         return -1;
     problems_settle(catalog);
+    catalog_gather_names(catalog);
     catalog_shrink(catalog);
     catalog->first_group = count_topics(catalog);
     builder->catalog = NULL;

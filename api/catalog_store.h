@@ -65,6 +65,10 @@ int catalog_note_problem(struct catalog *catalog, struct resource *row, int caus
  * a row, none where they are in order already. 0, or -1: no memory. */
 int catalog_sort(struct catalog *catalog);
 
+/* Puts the names of sorted rows, whose problems are settled, in the order of the rows; leaves them as they are where
+ * memory does not suffice. */
+void catalog_gather_names(struct catalog *catalog);
+
 /* Eight bytes of a name from `offset` on, big endian, zeros behind its end: numbers that compare as the bytes do. */
 static inline uint64_t name_word(struct text name, size_t offset)
 {

@@ -347,25 +347,31 @@ static void a_row_without_more_is_plain(void **state)
     catalog_unref(catalog);
 }
 
-/* Each of many problems is found at its own resource. */
-static void problems_stay_with_their_resources(void **state)
+/* Each of many problems and source names is found at its own resource, in whatever order they came. */
+static void problems_and_sources_stay_with_their_resources(void **state)
 {
     (void)state;
     struct catalog_builder *builder = builder_new();
     struct draft draft = queues(4);
-    char name[32];
+    char name[32], source[64];
 
     for (int i = 0; i < 100; i++) {
         snprintf(name, sizeof name, "topic-%02d", i * 37 % 100);
+        snprintf(source, sizeof source, "of-%s", name);
         struct entry entry = {.name = text_of(name),
+                              .source_name = text_of(i % 3 == 0 ? source : name),
                               .draft = &draft,
                               .problem_cause = i % 2 == 0 ? CAUSE_SOURCE_AMBIGUOUS : CAUSE_NONE,
                               .problem_text = name};
         assert_int_equal(catalog_add(builder, &entry, &why), 0);
     }
     struct catalog *catalog = seal(builder, NULL, NULL);
-    int found = 0;
+    int found = 0, renamed = 0;
     for (uint32_t row = 0; row < 100; row++) {
+        struct text own = catalog_name(catalog, &catalog_rows(catalog)[row]);
+        struct text other = catalog_source_name(catalog, &catalog_rows(catalog)[row]);
+        renamed += !text_equal(own, other);
+        assert_true(text_equal(own, other) || text_equal(own, (struct text){other.data + 3, other.bytes - 3}));
         const struct problem *problem = catalog_problem(catalog, &catalog_rows(catalog)[row]);
         if (!problem)
             continue;
@@ -373,6 +379,7 @@ static void problems_stay_with_their_resources(void **state)
         found++;
     }
     assert_int_equal(found, 50);
+    assert_int_equal(renamed, 34);
     catalog_unref(catalog);
 }
 
@@ -918,7 +925,7 @@ int main(void)
         cmocka_unit_test(resources_of_two_catalogs_compare),
         cmocka_unit_test(rows_keep_what_was_said),
         cmocka_unit_test(a_row_without_more_is_plain),
-        cmocka_unit_test(problems_stay_with_their_resources),
+        cmocka_unit_test(problems_and_sources_stay_with_their_resources),
         cmocka_unit_test(names_that_are_too_long_are_refused),
         cmocka_unit_test(equal_things_get_one_number),
         cmocka_unit_test(many_different_settings_are_kept),
