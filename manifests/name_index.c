@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/base/glob.h"
 #include "api/base/hash.h"
@@ -11,14 +12,27 @@
 
 struct rule {
     struct text pattern;
-    uint32_t next; /* the next rule with the same literal, or NONE */
-    uint32_t last; /* of the first such rule: the end of that chain */
+    union {
+        struct {           /* of a literal */
+            uint32_t next; /* the next rule with the same one, or NONE */
+            uint32_t last; /* of the first such rule: the end of that chain */
+        };
+        struct {           /* of a glob */
+            uint32_t head; /* bytes before the first wildcard */
+            uint32_t tail; /* bytes behind the last */
+        };
+    };
+};
+
+struct slot {
+    uint32_t hash;
+    uint32_t rule; /* the first one of a literal, or NONE */
 };
 
 struct name_index {
     struct rule *rules;
-    uint32_t *globs; /* numbers of the rules that are no literals, in order */
-    uint32_t *slots; /* open addressing: the first rule of each literal, or NONE */
+    uint32_t *globs;    /* numbers of the rules that are no literals, in order */
+    struct slot *slots; /* of literals; open addressing */
     uint32_t rule_count, rule_room, glob_count, literal_count;
     uint32_t mask; /* of a slot's number */
 };
@@ -39,7 +53,7 @@ struct name_index *name_index_new(uint32_t rules)
         return NULL;
     }
     for (uint32_t i = 0; i < slots; i++)
-        index->slots[i] = NONE;
+        index->slots[i].rule = NONE;
     index->mask = slots - 1;
     index->rule_room = rules;
     return index;
@@ -56,37 +70,74 @@ void name_index_free(struct name_index *index)
 }
 
 /* The slot that holds the literal's first rule, or the free one where it belongs. */
-static uint32_t *find_slot(const struct name_index *index, struct text literal)
+static struct slot *find_slot(const struct name_index *index, struct text literal, uint32_t hash)
 {
-    uint32_t at = (uint32_t)hash_text(0, literal) & index->mask;
-    while (index->slots[at] != NONE && !text_equal(index->rules[index->slots[at]].pattern, literal))
-        at = (at + 1) & index->mask;
+    uint32_t at = hash & index->mask;
+    for (; index->slots[at].rule != NONE; at = (at + 1) & index->mask) {
+        const struct slot *slot = &index->slots[at];
+        if (slot->hash == hash && text_equal(index->rules[slot->rule].pattern, literal))
+            break;
+    }
     return &index->slots[at];
+}
+
+static uint32_t hash_of(struct text name)
+{
+    return (uint32_t)hash_text(0, name);
 }
 
 static void add_literal(struct name_index *index, uint32_t number)
 {
-    uint32_t *slot = find_slot(index, index->rules[number].pattern);
+    uint32_t hash = hash_of(index->rules[number].pattern);
+    struct slot *slot = find_slot(index, index->rules[number].pattern, hash);
+
     index->literal_count++;
-    if (*slot == NONE) {
-        *slot = number;
+    index->rules[number].next = NONE;
+    if (slot->rule == NONE) {
+        *slot = (struct slot){hash, number};
         index->rules[number].last = number;
         return;
     }
-    struct rule *first = &index->rules[*slot];
+    struct rule *first = &index->rules[slot->rule];
     index->rules[first->last].next = number;
     first->last = number;
+}
+
+static bool is_wildcard(char c)
+{
+    return c == '*' || c == '?';
+}
+
+static void add_glob(struct name_index *index, uint32_t number)
+{
+    struct rule *rule = &index->rules[number];
+
+    while (!is_wildcard(rule->pattern.data[rule->head]))
+        rule->head++;
+    while (!is_wildcard(rule->pattern.data[rule->pattern.bytes - 1 - rule->tail]))
+        rule->tail++;
+    index->globs[index->glob_count++] = number;
 }
 
 void name_index_add(struct name_index *index, struct text pattern)
 {
     assert(index->rule_count < index->rule_room);
     uint32_t number = index->rule_count++;
-    index->rules[number] = (struct rule){.pattern = pattern, .next = NONE};
+    index->rules[number] = (struct rule){.pattern = pattern};
     if (glob_is_literal(pattern))
         add_literal(index, number);
     else
-        index->globs[index->glob_count++] = number;
+        add_glob(index, number);
+}
+
+/* Most names that do not match a glob differ at one of its ends. */
+static bool glob_rule_matches(const struct rule *rule, struct text name)
+{
+    struct text pattern = rule->pattern;
+
+    return name.bytes >= rule->head && name.bytes >= rule->tail && memcmp(name.data, pattern.data, rule->head) == 0 &&
+           memcmp(name.data + name.bytes - rule->tail, pattern.data + pattern.bytes - rule->tail, rule->tail) == 0 &&
+           glob_match(pattern, name);
 }
 
 int name_index_of(const void *rules, size_t stride, size_t offset, uint32_t count, struct name_index **out,
@@ -109,12 +160,12 @@ bool name_index_next(const struct name_index *index, struct text name, struct na
         return false;
     if (!cursor->begun) {
         cursor->begun = true;
-        cursor->literal = index->literal_count > 0 ? *find_slot(index, name) : NONE;
+        cursor->literal = index->literal_count > 0 ? find_slot(index, name, hash_of(name))->rule : NONE;
     }
     /* Globs behind the literal that matches need not be tried yet. */
     for (; cursor->glob < index->glob_count && index->globs[cursor->glob] < cursor->literal; cursor->glob++) {
         uint32_t number = index->globs[cursor->glob];
-        if (glob_match(index->rules[number].pattern, name)) {
+        if (glob_rule_matches(&index->rules[number], name)) {
             cursor->glob++;
             *out_rule = number;
             return true;
