@@ -107,14 +107,22 @@ int map_merge(struct text under, struct text over, struct buffer *out)
 
 const char *attribute_default(enum kind kind, struct text key)
 {
-    /* rocketmq-remoting 1.6 and 10.5: only what a source states; keys without a default here mean absent. */
+    /* rocketmq-remoting 1.6, 10.5; what they leave open: TopicAttributes and SubscriptionGroupAttributes of 5.5.0.
+     * Keys that are not here have no default. */
     static const struct {
         enum kind kind;
         const char *key, *value;
     } defaults[] = {
-        {KIND_TOPIC, "cleanup.policy", "DELETE"},      {KIND_TOPIC, "lite.topic.expiration", "-1"},
-        {KIND_TOPIC, "queue.type", "SimpleCQ"},        {KIND_GROUP, "lite.sub.client.max.event.cnt", "400"},
-        {KIND_GROUP, "lite.sub.client.quota", "2000"}, {KIND_GROUP, "priority.factor", "100"},
+        {KIND_TOPIC, "cleanup.policy", "DELETE"},
+        {KIND_TOPIC, "lite.topic.expiration", "-1"},
+        {KIND_TOPIC, "queue.type", "SimpleCQ"},
+        {KIND_TOPIC, "reserve.time", "-1"},
+        {KIND_GROUP, "lite.sub.client.max.event.cnt", "400"},
+        {KIND_GROUP, "lite.sub.client.quota", "2000"},
+        {KIND_GROUP, "lite.sub.model", "Shared"},
+        {KIND_GROUP, "lite.sub.reset.offset.exclusive", "false"},
+        {KIND_GROUP, "lite.sub.reset.offset.unsubscribe", "false"},
+        {KIND_GROUP, "priority.factor", "100"},
     };
 
     for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++) {

@@ -272,7 +272,7 @@ static void maps_compare_per_declared_key(void **state)
     draft_set_text(&declared, FIELD_TOPIC_ATTRIBUTES, map_of(&left, "queue.type", "SimpleCQ", NULL, NULL));
     assert_true(difference(&declared, &observed, ~UINT64_C(0), true) == FIELD_BIT(FIELD_TOPIC_ATTRIBUTES));
     buffer_release(&left);
-    draft_set_text(&declared, FIELD_TOPIC_ATTRIBUTES, map_of(&left, "reserve.time", "7", NULL, NULL));
+    draft_set_text(&declared, FIELD_TOPIC_ATTRIBUTES, map_of(&left, "lite.bind.topic", "t", NULL, NULL));
     assert_true(difference(&declared, &observed, ~UINT64_C(0), true) == FIELD_BIT(FIELD_TOPIC_ATTRIBUTES));
     buffer_release(&left);
     draft_set_text(&declared, FIELD_TOPIC_ATTRIBUTES,
