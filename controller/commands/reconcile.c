@@ -292,7 +292,7 @@ static uint64_t patience_of(const struct session *session)
 static int check_consent(struct reconcile *reconcile, struct failure *why)
 {
     if (command_of(reconcile) != COMMAND_APPLY || options_has(reconcile->session->options, OPTION_YES) ||
-        reconcile->setup.fixed != NULL)
+        reconcile->setup.plan.catalog != NULL)
         return 0;
     if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1)
         return failure_set(why, CAUSE_USAGE,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/address.h"
+#include "api/base/monotime.h"
 #include "api/cause.h"
 #include "controller/journal.h"
 
@@ -187,6 +188,33 @@ static int take_sync(struct setup *setup, const char *name, struct failure *why)
     return 0;
 }
 
+/* --- a saved plan
+ * -------------------------------------------------------------------------------------------------------- */
+
+/* Its rows instead of any source, its destination, which must still be the one that was planned for. */
+static int take_plan(struct setup *setup, const char *path, struct failure *why)
+{
+    const struct options *options = setup->session->options;
+
+    if (options_has(options, OPTION_FROM) || options_has(options, OPTION_TO) || options_has(options, OPTION_SYNC) ||
+        options_has(options, OPTION_MAPPING))
+        return failure_set(why, CAUSE_USAGE,
+                           "a saved plan holds source, destination and mapping; give nothing besides");
+    if (plan_file_read(path, &setup->plan, why) < 0 ||
+        plan_file_check_age(&setup->plan, walltime_unix_ms(), options_number(options, OPTION_MAX_PLAN_AGE, 0), why) < 0)
+        return -1;
+    setup->destination.address = setup->plan.address;
+    setup->destination.stands_for = setup->plan.kind;
+    setup->destination.expect = setup->guard.expect = setup->plan.expect;
+    setup->destination.expect_count = setup->guard.expect_count = setup->plan.expect_count;
+    setup->runner.fixed = setup->plan.catalog;
+    setup->runner.fixed_digest = setup->plan.declared_digest;
+    setup->shown_sources = options->arguments;
+    setup->shown_source_count = 1;
+    setup->guard.allow_empty_source = true;
+    return 0;
+}
+
 /* --- the whole
  * ----------------------------------------------------------------------------------------------------------- */
 
@@ -237,6 +265,8 @@ static int take_sides(struct setup *setup, struct failure *why)
     const struct options *options = setup->session->options;
     const char *sync = options_text(options, OPTION_SYNC, NULL);
 
+    if (options->argument_count > 0)
+        return take_plan(setup, options->arguments[0], why);
     if (sync != NULL)
         return take_sync(setup, sync, why);
     if (!options_has(options, OPTION_TO))
@@ -250,9 +280,10 @@ static int take_sides(struct setup *setup, struct failure *why)
 int setup_reconcile(struct setup *setup, struct session *session, struct failure *why)
 {
     begin(setup, session);
-    if (session->options->argument_count > 0)
-        return failure_set(why, CAUSE_USAGE, "mqferry %s takes options only, not '%s'",
-                           command_info(session->options->command)->name, session->options->arguments[0]);
+    if (session->options->argument_count > (session->options->command == COMMAND_APPLY ? 1U : 0U))
+        return failure_set(why, CAUSE_USAGE, "mqferry %s does not know what to do with '%s'",
+                           command_info(session->options->command)->name,
+                           session->options->arguments[session->options->argument_count - 1]);
     if (take_sides(setup, why) < 0 || take_destination(setup, why) < 0 || take_mapping(setup, why) < 0)
         return -1;
     return take_rest(setup, why);
@@ -280,16 +311,18 @@ int setup_export(struct setup *setup, struct session *session, struct failure *w
     setup->destination.credentials = options_text(options, OPTION_FROM_CREDENTIALS, NULL);
     setup->destination.ca_file = options_text(options, OPTION_CA_FILE, NULL);
     setup->guard.allow_empty_source = true;
-    if (take_expectations(setup, why) < 0 || show_destination(setup, why) < 0 || empty_catalog(&setup->fixed, why) < 0)
+    if (take_expectations(setup, why) < 0 || show_destination(setup, why) < 0 ||
+        empty_catalog(&setup->nothing, why) < 0)
         return -1;
-    setup->runner.fixed = setup->fixed;
+    setup->runner.fixed = setup->nothing;
     setup->runner.fixed_digest = "";
     return 0;
 }
 
 void setup_release(struct setup *setup)
 {
-    catalog_unref(setup->fixed);
+    plan_file_release(&setup->plan);
+    catalog_unref(setup->nothing);
     buffer_release(&setup->state_dir);
     buffer_release(&setup->destination_text);
     mapping_release(&setup->flags);

@@ -7,6 +7,7 @@
 
 #include "controller/commands/session.h"
 #include "controller/config.h"
+#include "controller/plan_file.h"
 #include "controller/runner.h"
 #include "manifests/mapping.h"
 
@@ -14,6 +15,7 @@
 struct setup {
     struct session *session;
     struct config *config; /* --sync; else NULL */
+    struct plan_file plan; /* apply PLAN; else zeroed */
     struct runner_options runner;
     struct side_options destination, sources[PASS_SIDES_MAX - 1];
     struct guard guard;
@@ -23,7 +25,7 @@ struct setup {
     uint32_t shown_source_count;
     struct buffer destination_text; /* canonical */
     struct buffer state_dir;
-    struct catalog *fixed; /* a saved plan's rows, or the empty set of export */
+    struct catalog *nothing; /* what export declares; else NULL */
 };
 
 /* cause USAGE, CONFIGURATION_WRONG, INPUT_WRONG (a saved plan) … 0 or -1; setup_release in both cases. */
