@@ -195,11 +195,14 @@ static int take_sync(struct setup *setup, const char *name, struct failure *why)
 static int take_plan(struct setup *setup, const char *path, struct failure *why)
 {
     const struct options *options = setup->session->options;
+    static const enum option held[] = {OPTION_FROM, OPTION_TO, OPTION_SYNC, OPTION_MAPPING, OPTION_EXPECT, OPTION_FOR};
 
-    if (options_has(options, OPTION_FROM) || options_has(options, OPTION_TO) || options_has(options, OPTION_SYNC) ||
-        options_has(options, OPTION_MAPPING))
-        return failure_set(why, CAUSE_USAGE,
-                           "a saved plan holds source, destination and mapping; give nothing besides");
+    for (size_t i = 0; i < sizeof held / sizeof held[0]; i++) {
+        if (options_has(options, held[i]))
+            return failure_set(why, CAUSE_USAGE,
+                               "a saved plan holds source, mapping and destination; give no --%s besides",
+                               option_info(held[i])->name);
+    }
     if (plan_file_read(path, &setup->plan, why) < 0 ||
         plan_file_check_age(&setup->plan, walltime_unix_ms(), options_number(options, OPTION_MAX_PLAN_AGE, 0), why) < 0)
         return -1;
