@@ -217,13 +217,15 @@ static void refuse_decoration(struct yaml_reader *reader, const yaml_event_t *ev
 static bool scalar_text(struct yaml_reader *reader, const yaml_event_t *event, struct text *out)
 {
     *out = (struct text){(const char *)event->data.scalar.value, event->data.scalar.length};
-    refuse_decoration(reader, event, event->data.scalar.anchor, event->data.scalar.tag);
+    if (event->data.scalar.anchor != NULL || event->data.scalar.tag != NULL)
+        refuse_decoration(reader, event, event->data.scalar.anchor, event->data.scalar.tag);
     if (out->bytes > MANIFESTS_SCALAR_BYTES_MAX) {
         yaml_complain(reader, mark_of(reader, event->start_mark), "a text of %zu bytes, at most %d are read",
                       out->bytes, MANIFESTS_SCALAR_BYTES_MAX);
         return false;
     }
-    if (memchr(out->data, '\0', out->bytes) != NULL) {
+    /* Only an escape can bring one in. */
+    if (event->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE && memchr(out->data, '\0', out->bytes) != NULL) {
         yaml_complain(reader, mark_of(reader, event->start_mark), "a text cannot hold a NUL character");
         return false;
     }
@@ -476,15 +478,13 @@ void yaml_forget(struct yaml_reader *reader, struct yaml_kept kept)
 
 bool yaml_is_null(const struct yaml_value *value)
 {
-    static const char *const spellings[] = {"", "~", "null", "Null", "NULL"};
+    struct text text = value->text;
 
-    if (value->shape != YAML_SCALAR || !value->plain || value->text.bytes > 4)
+    if (value->shape != YAML_SCALAR || !value->plain)
         return false;
-    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
-        if (text_is(value->text, spellings[i]))
-            return true;
-    }
-    return false;
+    if (text.bytes == 4)
+        return text_is(text, "null") || text_is(text, "Null") || text_is(text, "NULL");
+    return text.bytes == 0 || text_is(text, "~");
 }
 
 const char *yaml_shape_name(enum yaml_shape shape)

@@ -14,6 +14,7 @@ struct level {
     const struct yaml_table *table;
     uint32_t first, end;
     size_t skip;
+    uint32_t next; /* the row behind the last one that was read: people keep to an order */
     uint64_t maps; /* rows that begin a nested map which was given */
 };
 
@@ -33,15 +34,23 @@ static size_t part_bytes(struct text name)
     return dot == NULL ? name.bytes : (size_t)(dot - name.data);
 }
 
+static bool names_row(const struct level *level, uint32_t row, struct text key)
+{
+    struct text name = rest_of_name(level, row);
+
+    return name.bytes >= key.bytes && key.bytes > 0 && name.data[0] == key.data[0] &&
+           memcmp(name.data, key.data, key.bytes) == 0 && part_bytes(name) == key.bytes;
+}
+
 /* The row that the key names, or the first of those that stand in the map which it names; `end`: none. */
 static uint32_t find_row(const struct level *level, struct text key)
 {
-    for (uint32_t row = level->first; row < level->end; row++) {
-        struct text name = rest_of_name(level, row);
-        if (name.bytes >= key.bytes && memcmp(name.data, key.data, key.bytes) == 0 && part_bytes(name) == key.bytes)
-            return row;
-    }
-    return level->end;
+    if (level->next < level->end && names_row(level, level->next, key))
+        return level->next;
+    uint32_t row = level->first;
+    while (row < level->end && !names_row(level, row, key))
+        row++;
+    return row;
 }
 
 /* The names known at this level, each once. */
@@ -153,7 +162,8 @@ static void read_value(struct yaml_reader *reader, const struct yaml_field *fiel
 
 static struct level level_within(const struct level *outer, uint32_t row, size_t key_bytes)
 {
-    struct level level = {.table = outer->table, .first = row, .end = row, .skip = outer->skip + key_bytes + 1};
+    struct level level = {
+        .table = outer->table, .first = row, .end = row, .next = row, .skip = outer->skip + key_bytes + 1};
     const char *start = level.table->fields[row].name.data;
 
     while (level.end < outer->end && level.table->fields[level.end].name.bytes > level.skip &&
@@ -178,12 +188,14 @@ static uint64_t read_entry(struct yaml_reader *reader, struct level *level, uint
         yaml_skip(reader, &entry->value);
         return given;
     }
+    level->next = row + 1;
     if (!is_map) {
         read_value(reader, field, &entry->value, target);
         return given | bit;
     }
     level->maps |= bit;
     struct level within = level_within(level, row, entry->key.bytes);
+    level->next = within.end;
     if (is_wanted(reader, name, YAML_MAP, &entry->value, false))
         given = read_level(reader, &within, given, target);
     return given;

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * subscriptionDataSet as people write it: a list of maps. It becomes the JSON that brokers write, and that its one
+ * canonical text, so that hand-written and exported ones compare.
+ */
+#include <stdlib.h>
+
+#include "api/base/json.h"
+#include "api/base/strings.h"
+#include "api/config_json.h"
+#include "manifests/spec.h"
+
+static void write_text(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
+                       void *target)
+{
+    struct json_writer *json = target;
+
+    (void)reader;
+    json_write_key_text(json, field->name);
+    json_write_text(json, value->text);
+}
+
+static void write_number(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
+                         void *target)
+{
+    struct json_writer *json = target;
+    int64_t number = 0;
+
+    if (!value->plain || !number_parse(value->text, &number))
+        yaml_complain(reader, value->mark, "%.*s is a whole number, without quotes", (int)field->name.bytes,
+                      field->name.data);
+    json_write_key_text(json, field->name);
+    json_write_integer(json, number);
+}
+
+static const struct yaml_field rows[] = {
+    {.name = YAML_FIELD_NAME("topic"), .shapes = YAML_SCALAR, .required = true, .any_text = true, .read = write_text},
+    {.name = YAML_FIELD_NAME("expressionType"), .shapes = YAML_SCALAR, .read = write_text},
+    {.name = YAML_FIELD_NAME("expression"), .shapes = YAML_SCALAR, .any_text = true, .read = write_text},
+    {.name = YAML_FIELD_NAME("version"), .shapes = YAML_SCALAR, .read = write_number},
+};
+
+static const struct yaml_table table = {rows, sizeof rows / sizeof *rows, "a subscription"};
+
+/* The canonical text of the list in `json` into `out`. 0 or -1. */
+static int make_canonical(struct text json, struct buffer *out, struct failure *why)
+{
+    char *padded = json_pad(json);
+    struct json_reader *reader = NULL;
+    struct json_token begin;
+    size_t offset;
+    int status = -1;
+
+    if (padded == NULL)
+        return failure_no_memory(why, "subscriptionDataSet");
+    reader = json_reader_new((struct text){padded, json.bytes}, why);
+    if (reader != NULL) {
+        json_next(reader, &begin);
+        buffer_reset(out);
+        status = config_json_read_subscriptions(reader, &begin, out, &offset, why);
+    }
+    json_reader_free(reader);
+    free(padded);
+    return status;
+}
+
+void spec_read_subscriptions(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
+                             void *target)
+{
+    const struct field_info *info = field_info(field->argument);
+    struct spec *spec = target;
+    struct yaml_mark mark = value->mark;
+    struct failure failure = FAILURE_INIT;
+    struct yaml_value item;
+    struct json_writer json;
+    struct buffer text;
+
+    buffer_init(&text, (size_t)info->max);
+    json_writer_init(&json, &text, 0);
+    json_write_begin_array(&json);
+    while (yaml_next_item(reader, &item)) {
+        if (!yaml_expect(reader, "a subscription", YAML_MAP, &item))
+            continue;
+        json_write_begin_object(&json);
+        yaml_read_fields(reader, &table, item.mark, 0, &json);
+        json_write_end_object(&json);
+    }
+    json_write_end_array(&json);
+    if (text.failed)
+        yaml_complain(reader, mark, "%s has more than %lld bytes", info->name, (long long)info->max);
+    else if (make_canonical(buffer_text(&text), &spec->room, &failure) != 0)
+        yaml_complain(reader, mark, "%s", failure.text);
+    else
+        spec_set(reader, spec, field->argument, &(union value){.text = buffer_text(&spec->room)}, mark);
+    buffer_release(&text);
+}
