@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/base/file_mark.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -35,4 +36,11 @@ bool file_marks_current(const struct file_mark *marks, uint32_t count, int64_t t
             marks[i].modified_ns / 1000000 + TIME_GRAIN_MS >= taken_unix_ms)
             return false;
     return true;
+}
+
+void file_marks_free(struct file_mark *marks, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        free(marks[i].path);
+    free(marks);
 }

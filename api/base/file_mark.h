@@ -23,5 +23,7 @@ bool file_mark_same(const struct file_mark *mark);
 /* Is everything still as it was when the marks were taken, at `taken_unix_ms` at the earliest? A file that changed so
  * shortly before that its time could not tell a second change counts as changed, and so does standard input ("-"). */
 bool file_marks_current(const struct file_mark *marks, uint32_t count, int64_t taken_unix_ms);
+/* Frees malloc'd marks with malloc'd paths; NULL is fine. */
+void file_marks_free(struct file_mark *marks, uint32_t count);
 
 #endif
