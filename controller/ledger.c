@@ -200,22 +200,40 @@ struct ledger_entry *ledger_of_kind(struct ledger *ledger, enum kind kind)
     return &ledger->kinds[kind];
 }
 
-static uint64_t sooner(uint64_t known_ms, const struct ledger_entry *entry)
+static uint64_t sooner(uint64_t known_ms, const struct ledger_entry *entry, uint64_t now_ms)
 {
-    bool released_by_time = entry->cause != 0 && entry->not_before_ms != UINT64_MAX;
+    bool released_by_time = entry->cause != 0 && entry->not_before_ms > now_ms;
     return released_by_time && entry->not_before_ms < known_ms ? entry->not_before_ms : known_ms;
 }
 
-uint64_t ledger_next_ms(const struct ledger *ledger)
+uint64_t ledger_next_ms(const struct ledger *ledger, uint64_t now_ms)
 {
     uint64_t next_ms = UINT64_MAX;
     for (int kind = 0; kind < KINDS; kind++)
-        next_ms = sooner(next_ms, &ledger->kinds[kind]);
+        next_ms = sooner(next_ms, &ledger->kinds[kind], now_ms);
     for (size_t i = 0; ledger->count > 0 && i < ledger->bucket_count; i++) {
         for (const struct node *node = ledger->buckets[i]; node != NULL; node = node->next)
-            next_ms = sooner(next_ms, &node->entry);
+            next_ms = sooner(next_ms, &node->entry, now_ms);
     }
     return next_ms;
+}
+
+bool ledger_absent(struct ledger_entry *entry, uint64_t read_ms, uint32_t settle_ms)
+{
+    if (read_ms < entry->sent_ms)
+        return false;
+    if (entry->absent_ms != 0)
+        return read_ms >= ledger_proof_ms(entry, settle_ms);
+    entry->absent_ms = read_ms;
+    return false;
+}
+
+uint64_t ledger_proof_ms(const struct ledger_entry *entry, uint32_t settle_ms)
+{
+    uint64_t settled_ms = entry->sent_ms + settle_ms;
+    if (entry->absent_ms == 0)
+        return entry->sent_ms;
+    return settled_ms > entry->absent_ms ? settled_ms : entry->absent_ms + 1;
 }
 
 /* Four texts, one after the other, each with its '\0'. */

@@ -47,10 +47,15 @@ void ledger_sweep(struct ledger *ledger,
                   bool (*keep)(void *context, enum kind kind, struct text name, const struct ledger_entry *entry),
                   void *context);
 uint32_t ledger_count(const struct ledger *ledger);
+/* Takes note of a read that began at read_ms and did not show what the entry doubts. true: the absence is proven, by
+ * two reads that began after sending, the second at least a settling time after it. */
+bool ledger_absent(struct ledger_entry *entry, uint64_t read_ms, uint32_t settle_ms);
+/* The earliest moment at which a read may prove the absence. */
+uint64_t ledger_proof_ms(const struct ledger_entry *entry, uint32_t settle_ms);
 /* What blocks a whole kind (quota): never NULL; cause 0: nothing does. Valid as long as the ledger. */
 struct ledger_entry *ledger_of_kind(struct ledger *ledger, enum kind kind);
-/* The earliest moment at which time alone releases an entry (resources and kinds); UINT64_MAX: none. */
-uint64_t ledger_next_ms(const struct ledger *ledger);
+/* The earliest moment after now_ms at which time alone releases an entry (resources and kinds); UINT64_MAX: none. */
+uint64_t ledger_next_ms(const struct ledger *ledger, uint64_t now_ms);
 
 /* Keeps cause, sentence, provider code, message and request id of a failure, for people. Where memory is short only the
  * cause is kept. ledger_failure gives them back; `out` is always filled in. */

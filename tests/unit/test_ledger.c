@@ -141,15 +141,41 @@ static void the_next_moment_is_the_earliest_that_time_releases(void **state)
 {
     /* Entries without a cause wait for nothing, those that wait for the input are not released by time. */
     struct ledger *ledger = *state;
-    assert_int_equal(ledger_next_ms(ledger), UINT64_MAX);
+    assert_int_equal(ledger_next_ms(ledger, 1000), UINT64_MAX);
     put(ledger, "in doubt only", 1)->sent_ms = 5;
     fail_with(put(ledger, "stuck", 1), CAUSE_INVALID_PARAMETER, UINT64_MAX);
-    assert_int_equal(ledger_next_ms(ledger), UINT64_MAX);
+    assert_int_equal(ledger_next_ms(ledger, 1000), UINT64_MAX);
     fail_with(put(ledger, "later", 1), CAUSE_SYSTEM_ERROR, 9000);
     fail_with(put(ledger, "sooner", 1), CAUSE_SYSTEM_ERROR, 7000);
-    assert_int_equal(ledger_next_ms(ledger), 7000);
+    assert_int_equal(ledger_next_ms(ledger, 1000), 7000);
     fail_with(ledger_of_kind(ledger, KIND_GROUP), CAUSE_GROUP_QUOTA_REACHED, 6000);
-    assert_int_equal(ledger_next_ms(ledger), 6000);
+    assert_int_equal(ledger_next_ms(ledger, 1000), 6000);
+    assert_int_equal(ledger_next_ms(ledger, 6000), 7000); /* what is due already is somebody else's matter */
+}
+
+static void absence_needs_two_reads_and_a_settling_time(void **state)
+{
+    /* A server may still be at it: one look, or two early ones, prove nothing. */
+    struct ledger_entry *entry = put(*state, "orders", 1);
+    entry->sent_ms = 1000;
+    assert_false(ledger_absent(entry, 999, 500)); /* began before sending */
+    assert_int_equal(entry->absent_ms, 0);
+    assert_int_equal(ledger_proof_ms(entry, 500), 1000);
+    assert_false(ledger_absent(entry, 1000, 500));
+    assert_int_equal(ledger_proof_ms(entry, 500), 1500);
+    assert_false(ledger_absent(entry, 1499, 500));
+    assert_true(ledger_absent(entry, 1500, 500));
+}
+
+static void one_late_read_proves_nothing_alone(void **state)
+{
+    /* Long after sending two different reads are still asked for. */
+    struct ledger_entry *entry = put(*state, "orders", 1);
+    entry->sent_ms = 1000;
+    assert_false(ledger_absent(entry, 9000, 500));
+    assert_false(ledger_absent(entry, 9000, 500)); /* the same read */
+    assert_int_equal(ledger_proof_ms(entry, 500), 9001);
+    assert_true(ledger_absent(entry, 9001, 500));
 }
 
 static void what_people_read_comes_back_as_it_was(void **state)
@@ -188,6 +214,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(thousands_of_entries_keep_their_place, open_ledger, close_ledger),
         cmocka_unit_test_setup_teardown(a_sweep_drops_what_nobody_wants, open_ledger, close_ledger),
         cmocka_unit_test_setup_teardown(the_next_moment_is_the_earliest_that_time_releases, open_ledger, close_ledger),
+        cmocka_unit_test_setup_teardown(absence_needs_two_reads_and_a_settling_time, open_ledger, close_ledger),
+        cmocka_unit_test_setup_teardown(one_late_read_proves_nothing_alone, open_ledger, close_ledger),
         cmocka_unit_test_setup_teardown(what_people_read_comes_back_as_it_was, open_ledger, close_ledger),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
