@@ -49,6 +49,7 @@ enum {
     PASS_TRY_WINDOW_MS = 30000,
     PASS_READ_TRIES_MAX = 3,
     PASS_CREATING_POLL_MS = 2000,
+    PASS_CONCURRENCY_MAX = 256, /* more is taken as this */
 };
 
 enum pass_mode {

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Makes the jobs of a pass: the rows that its first plan wants to create, seen with what the ledger remembers of them.
+ */
+#include "api/cause.h"
+#include "controller/pass_state.h"
+
+/* ---- what the ledger remembers for nothing --------------------------------------------------------------------- */
+
+static bool is_in_doubt(const struct ledger_entry *entry)
+{
+    return entry->sent_ms != 0;
+}
+
+/* Nothing declares it. Should it be declared again soon, a doubt still counts. */
+static bool keep_undeclared(const struct pass *pass, const struct ledger_entry *entry)
+{
+    uint32_t settle_ms = pass->destination.capabilities.settle_ms;
+    return is_in_doubt(entry) && pass->emitter.now_ms < entry->sent_ms + settle_ms;
+}
+
+static bool keep_entry(void *context, enum kind kind, struct text name, const struct ledger_entry *entry)
+{
+    struct pass *pass = context;
+    uint32_t row = catalog_find(pass->plan->declared, kind, name);
+    if (row == CATALOG_ABSENT)
+        return keep_undeclared(pass, entry);
+    switch ((enum state)pass->plan->rows[row].state) {
+    case STATE_MISSING:
+    case STATE_CONFLICT:
+    case STATE_INVALID:
+        return true;
+    case STATE_IN_SYNC:
+    case STATE_ACCEPTED:
+    case STATE_DIFFERS:
+    case STATE_UNREAD:
+    case STATE_CREATING:
+        if (is_in_doubt(entry) && !entry->said_to_exist)
+            pass_note(pass, NOTE_SETTLED, row, NULL);
+        return false;
+    case STATE_IGNORED:
+    case STATE_SYSTEM:
+    case STATE_EXCLUDED:
+    case STATE_EXTRA:
+    case STATE_VANISHED:
+    case STATES:
+        return keep_undeclared(pass, entry);
+    }
+    return false;
+}
+
+/* ---- one job --------------------------------------------------------------------------------------------------- */
+
+/* What is known about this declaration, or still in doubt whatever was declared. NULL: nothing. */
+static struct ledger_entry *remembered(struct pass *pass, enum kind kind, uint32_t row)
+{
+    const struct catalog *declared = pass->plan->declared;
+    struct text name = pass_row_name(pass, row);
+    if (ledger_find(pass->options.ledger, kind, name) == NULL)
+        return NULL;
+    return ledger_put(pass->options.ledger, kind, name, catalog_fingerprint(declared, &catalog_rows(declared)[row]));
+}
+
+static enum job_state first_state(const struct ledger_entry *entry)
+{
+    if (entry == NULL || !is_in_doubt(entry))
+        return JOB_QUEUED;
+    return entry->said_to_exist ? JOB_SAID : JOB_DOUBT;
+}
+
+static bool is_held(const struct pass *pass, const struct ledger_entry *entry)
+{
+    return entry != NULL && entry->cause != CAUSE_NONE && entry->not_before_ms > pass->emitter.now_ms;
+}
+
+/* The row of the topic that takes what this group could not consume; CATALOG_ABSENT: none is declared. */
+static uint32_t dead_letter_row(const struct pass *pass, uint32_t row)
+{
+    const struct catalog *declared = pass->plan->declared;
+    const struct settings *settings = catalog_settings_of(declared, &catalog_rows(declared)[row]);
+    uint64_t held = pass->destination.capabilities.holds[KIND_GROUP];
+    if ((held & settings->set & FIELD_BIT(FIELD_GROUP_DEAD_LETTER_TARGET_TOPIC)) == 0)
+        return CATALOG_ABSENT;
+    return catalog_find(declared, KIND_TOPIC, settings_text(settings, FIELD_GROUP_DEAD_LETTER_TARGET_TOPIC));
+}
+
+static void park(struct lane *lane, struct job *group, struct job *topic)
+{
+    lane_move(lane, group, JOB_PARKED);
+    group->next_waiter = topic->first_waiter;
+    topic->first_waiter = lane_index(lane, group);
+}
+
+/* A group waits for its own missing dead-letter topic, and is not tried without it. */
+static void wait_for_topic(struct pass *pass, struct lane *lane, struct job *group)
+{
+    uint32_t row = dead_letter_row(pass, group->row);
+    if (row == CATALOG_ABSENT)
+        return;
+    const struct row *topic_row = &pass->plan->rows[row];
+    struct job *topic = lane_find(&pass->lanes[KIND_TOPIC], row);
+    if (topic != NULL && topic->state == JOB_DONE)
+        job_end(pass, lane, group, topic->result == RESULT_PENDING ? RESULT_PENDING : RESULT_SKIPPED, topic->cause);
+    else if (topic != NULL)
+        park(lane, group, topic);
+    else if (topic_row->state == STATE_INVALID || topic_row->state == STATE_CONFLICT)
+        job_end(pass, lane, group, RESULT_SKIPPED, topic_row->cause);
+}
+
+static void make_job(struct pass *pass, struct lane *lane, uint32_t row)
+{
+    struct ledger_entry *entry = remembered(pass, lane->kind, row);
+    struct job *job = lane_add(lane, row, first_state(entry));
+    job->entry = entry;
+    if (job->state != JOB_QUEUED)
+        return;
+    if (is_held(pass, entry))
+        job_end(pass, lane, job, cause_is_retried(entry->cause) ? RESULT_PENDING : RESULT_FAILED, entry->cause);
+    else if (lane->blocked != CAUSE_NONE)
+        job_end(pass, lane, job, RESULT_SKIPPED, lane->blocked);
+    else if (lane->kind == KIND_GROUP)
+        wait_for_topic(pass, lane, job);
+}
+
+/* ---- all jobs -------------------------------------------------------------------------------------------------- */
+
+/* A quota that was reached is looked at again slowly, or as soon as the destination says that there is room. */
+static void remember_block(struct pass *pass, struct lane *lane)
+{
+    struct ledger_entry *block = ledger_of_kind(pass->options.ledger, lane->kind);
+    bool room = pass->destination.quota_free[lane->kind] > 0;
+    if (block->cause == CAUSE_NONE)
+        return;
+    if (block->not_before_ms > pass->emitter.now_ms && !room && lane->capacity > 0)
+        lane->blocked = block->cause;
+    else
+        block->cause = CAUSE_NONE;
+}
+
+static int make_lane(struct pass *pass, enum kind kind)
+{
+    const struct plan *plan = pass->plan;
+    struct lane *lane = &pass->lanes[kind];
+    uint32_t first, count;
+    if (lane_init(lane, kind, plan->counts[kind].creates, pass->destination.capabilities.batch_max[kind]) != 0)
+        return -1;
+    remember_block(pass, lane);
+    catalog_range(plan->declared, kind, &first, &count);
+    for (uint32_t row = first; row < first + count && lane->count < lane->capacity; row++) {
+        if (plan->rows[row].action == ACTION_CREATE)
+            make_job(pass, lane, row);
+    }
+    return 0;
+}
+
+int jobs_make(struct pass *pass)
+{
+    ledger_sweep(pass->options.ledger, keep_entry, pass);
+    if (make_lane(pass, KIND_TOPIC) != 0 || make_lane(pass, KIND_GROUP) != 0)
+        return -1;
+    settle_judge(pass);
+    return 0;
+}
