@@ -56,7 +56,7 @@ static int intern_string(struct catalog *catalog, struct interned *strings, stru
         if (strings->count >= limit)
             return failure_set(why, CAUSE_INPUT_WRONG, "more than %u %s", limit,
                                strings == &catalog->masters ? "masters" : "files");
-        char *copy = catalog_take_string(catalog, text);
+        const char *copy = arena_string(&catalog->arena, text);
         if (!copy || interned_add(strings, hash, copy, &number) != 0)
             return failure_no_memory(why, what);
     }
@@ -86,7 +86,7 @@ int catalog_intern(struct catalog_builder *builder, const struct draft *draft, u
     uint32_t number = interned_find(&catalog->settings, hash, same_settings, draft);
 
     if (number == CATALOG_ABSENT) {
-        void *memory = catalog_take(catalog, draft_settings_bytes(draft));
+        void *memory = arena_alloc(&catalog->arena, draft_settings_bytes(draft));
         if (!memory)
             return failure_no_memory(why, what);
         draft_settle(draft, hash, memory);
@@ -121,7 +121,7 @@ int catalog_intern_spread(struct catalog_builder *builder, const uint32_t *setti
     uint64_t hash = hash_text(0, key);
     uint32_t number = interned_find(&catalog->spreads, hash, same_spread, &key);
     if (number == CATALOG_ABSENT) {
-        struct spread *spread = catalog_take(catalog, sizeof *spread + key.bytes);
+        struct spread *spread = arena_alloc(&catalog->arena, sizeof *spread + key.bytes);
         if (!spread || interned_add(&catalog->spreads, hash, spread, &number) != 0)
             return failure_no_memory(why, what);
         spread->masters = masters;

@@ -2,16 +2,8 @@
 #include "api/catalog_store.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-/* A chunk is as large as all before it together, within these: catalogs of one resource are as common as large ones. */
-enum { CHUNK_WORDS_MIN = 64, CHUNK_WORDS_MAX = 128 * 1024, SLOTS_MIN = 16 };
-
-struct chunk {
-    struct chunk *next;
-    size_t used, capacity; /* words */
-    uint64_t words[];
-};
+enum { SLOTS_MIN = 16 };
 
 struct catalog *catalog_new(void)
 {
@@ -37,11 +29,7 @@ static void catalog_free(struct catalog *catalog)
     interned_release(&catalog->spreads);
     interned_release(&catalog->masters);
     interned_release(&catalog->files);
-    while (catalog->chunks) {
-        struct chunk *chunk = catalog->chunks;
-        catalog->chunks = chunk->next;
-        free(chunk);
-    }
+    arena_release(&catalog->arena);
     free(catalog);
 }
 
@@ -55,52 +43,6 @@ void catalog_unref(struct catalog *catalog)
 {
     if (catalog && atomic_fetch_sub_explicit(&catalog->references, 1, memory_order_acq_rel) == 1)
         catalog_free(catalog);
-}
-
-/* --- chunks --- */
-
-static struct chunk *chunk_add(struct catalog *catalog, size_t words)
-{
-    size_t capacity = catalog->chunks ? catalog->chunks->capacity * 2 : CHUNK_WORDS_MIN;
-
-    if (capacity > CHUNK_WORDS_MAX)
-        capacity = CHUNK_WORDS_MAX;
-    if (capacity < words)
-        capacity = words;
-    struct chunk *chunk = malloc(sizeof *chunk + capacity * sizeof *chunk->words);
-    if (!chunk)
-        return NULL;
-    chunk->used = 0;
-    chunk->capacity = capacity;
-    chunk->next = catalog->chunks;
-    catalog->chunks = chunk;
-    return chunk;
-}
-
-void *catalog_take(struct catalog *catalog, size_t bytes)
-{
-    size_t words = (bytes + sizeof(uint64_t) - 1) / sizeof(uint64_t);
-    struct chunk *chunk = catalog->chunks;
-
-    if (!chunk || chunk->capacity - chunk->used < words)
-        chunk = chunk_add(catalog, words);
-    if (!chunk)
-        return NULL;
-    void *taken = chunk->words + chunk->used;
-    chunk->used += words;
-    return taken;
-}
-
-char *catalog_take_string(struct catalog *catalog, struct text text)
-{
-    char *string = catalog_take(catalog, text.bytes + 1);
-
-    if (!string)
-        return NULL;
-    if (text.bytes > 0)
-        memcpy(string, text.data, text.bytes);
-    string[text.bytes] = '\0';
-    return string;
 }
 
 /* --- interning --- */
@@ -161,7 +103,7 @@ static int items_reserve(struct interned *interned)
     if (interned->count < interned->capacity)
         return 0;
     uint32_t capacity = interned->capacity == 0 ? SLOTS_MIN : interned->capacity * 2;
-    void **items = realloc(interned->items, capacity * sizeof *items);
+    const void **items = realloc(interned->items, capacity * sizeof *items);
     if (!items)
         return -1;
     interned->items = items;
@@ -169,7 +111,7 @@ static int items_reserve(struct interned *interned)
     return 0;
 }
 
-int interned_add(struct interned *interned, uint64_t hash, void *item, uint32_t *out)
+int interned_add(struct interned *interned, uint64_t hash, const void *item, uint32_t *out)
 {
     if (slots_reserve(interned) != 0 || items_reserve(interned) != 0)
         return -1;
@@ -183,7 +125,7 @@ int interned_add(struct interned *interned, uint64_t hash, void *item, uint32_t 
 
 int catalog_note_problem(struct catalog *catalog, struct resource *row, int cause, enum field field, const char *text)
 {
-    char *copy = catalog_take_string(catalog, text_of(text));
+    const char *copy = arena_string(&catalog->arena, text_of(text));
 
     if (!copy)
         return -1;

@@ -3,20 +3,19 @@
  * Inside a catalog: where its bytes are. For catalog*.c only. Pure.
  *
  * Rows and names are one growing array each (rows name offsets, so they may move until the seal). What is interned lies
- * in chunks that never move and are freed together.
+ * in an arena: it never moves, and goes with the catalog.
  */
 #ifndef MQFERRY_API_CATALOG_STORE_H
 #define MQFERRY_API_CATALOG_STORE_H
 
 #include <stdatomic.h>
 
+#include "api/base/arena.h"
 #include "api/catalog.h"
-
-struct chunk;
 
 /* Distinct things by number, in order of arrival. The table (open addressing, by hash) is gone once sealed. */
 struct interned {
-    void **items; /* in chunks */
+    const void **items; /* in the arena */
     uint32_t count, capacity;
     uint32_t mask;   /* slots less one; slots are a power of two */
     uint64_t *slots; /* upper half of the hash, number + 1; 0: free */
@@ -38,7 +37,7 @@ struct catalog {
     struct interned settings, spreads, masters, files;
     struct noted_problem *problems; /* sealed: sorted by name */
     uint32_t problem_count, problem_capacity;
-    struct chunk *chunks;
+    struct arena arena;
 };
 
 struct catalog_builder {
@@ -47,16 +46,11 @@ struct catalog_builder {
 
 struct catalog *catalog_new(void); /* empty, one reference; NULL: no memory */
 
-/* Memory of the catalog, aligned as a uint64_t; NULL: none left. */
-void *catalog_take(struct catalog *catalog, size_t bytes);
-/* A copy of the text with a NUL behind it. */
-char *catalog_take_string(struct catalog *catalog, struct text text);
-
 /* The number of the item that has this hash and is the same as `key`, or CATALOG_ABSENT. */
 uint32_t interned_find(const struct interned *interned, uint64_t hash, bool (*same)(const void *item, const void *key),
                        const void *key);
 /* Adds what interned_find did not find. 0, or -1: no memory. */
-int interned_add(struct interned *interned, uint64_t hash, void *item, uint32_t *out);
+int interned_add(struct interned *interned, uint64_t hash, const void *item, uint32_t *out);
 
 /* 0, or -1: no memory. */
 int catalog_note_problem(struct catalog *catalog, struct resource *row, int cause, enum field field, const char *text);

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 16 * 1024 };
+/* Each block is twice the last one: small things stay small, large ones take few blocks. */
+enum { BLOCK_BYTES_MIN = 1024, BLOCK_BYTES_MAX = 1024 * 1024 };
 
 struct arena_block {
     struct arena_block *next;
@@ -17,7 +18,12 @@ struct arena_block {
 
 static struct arena_block *new_block(struct arena *arena, size_t bytes)
 {
-    size_t capacity = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+    size_t capacity = arena->blocks ? arena->blocks->capacity * 2 : BLOCK_BYTES_MIN;
+
+    if (capacity > BLOCK_BYTES_MAX)
+        capacity = BLOCK_BYTES_MAX;
+    if (capacity < bytes)
+        capacity = bytes;
     struct arena_block *block = calloc(1, sizeof *block + capacity);
 
     if (block == NULL)
