@@ -51,10 +51,12 @@ static int put_text(const struct place *place, enum field field, const struct js
 
 static int read_number(const struct place *place, const struct member *member, const struct json_token *token)
 {
-    bool boolean = field_info(member->field)->type == TYPE_BOOL;
-    int64_t number;
+    const struct reading *reading = &place->reading;
+    int64_t number = 0;
+    int status = field_info(member->field)->type == TYPE_BOOL ? reading_boolean(reading, member->name, token, &number)
+                                                              : reading_integer(reading, member->name, token, &number);
 
-    if ((boolean ? reading_boolean : reading_integer)(&place->reading, member->name, token, &number) != 0)
+    if (status != 0)
         return -1;
     draft_set_number(&place->config->draft, member->field, number);
     return 0;

@@ -161,11 +161,10 @@ static void texts_begin_and_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts_begin_and_end),
-        cmocka_unit_test(appends_in_order),       cmocka_unit_test(grows_without_losing_a_byte),
-        cmocka_unit_test(the_ceiling_holds),      cmocka_unit_test(absurd_sizes_fail),
-        cmocka_unit_test(reset_keeps_the_memory), cmocka_unit_test(take_moves_ownership),
-        cmocka_unit_test(texts_compare_by_bytes),
+        cmocka_unit_test(texts_begin_and_end),         cmocka_unit_test(appends_in_order),
+        cmocka_unit_test(grows_without_losing_a_byte), cmocka_unit_test(the_ceiling_holds),
+        cmocka_unit_test(absurd_sizes_fail),           cmocka_unit_test(reset_keeps_the_memory),
+        cmocka_unit_test(take_moves_ownership),        cmocka_unit_test(texts_compare_by_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
