@@ -313,6 +313,8 @@ static void wrong_types_are_refused(void **state)
 {
     (void)state;
     assert_refused(KIND_TOPIC, "{\"perm\":[6]}", "\"perm\"", "perm is a whole number, not a list");
+    assert_refused(KIND_GROUP, "{\"groupRetryPolicy\":false}", "\"groupRetryPolicy\"",
+                   "groupRetryPolicy is an object, not false");
     assert_refused(KIND_TOPIC, "{\"perm\":true}", "\"perm\"", "perm is a whole number, not true");
     assert_refused(KIND_TOPIC, "{\"perm\":\"RW\"}", "\"perm\"", "perm is a whole number of at most 64 bits, not 'RW'");
     assert_refused(KIND_TOPIC, "{\"perm\":6.5}", "\"perm\"", "perm is a whole number of at most 64 bits, not '6.5'");
@@ -527,6 +529,27 @@ static void everything_is_written_as_it_was_read(void **state)
     }
 }
 
+/* Settings of a catalog are written as the draft they were. */
+static void settings_are_written_like_drafts(void **state)
+{
+    (void)state;
+    struct json_writer writer;
+    struct buffer out;
+    struct draft draft;
+
+    draft_clear(&draft);
+    draft_set_number(&draft, FIELD_TOPIC_PERM, 4);
+    void *memory = malloc(draft_settings_bytes(&draft));
+    assert_non_null(memory);
+    buffer_init(&out, 1000);
+    json_writer_init(&writer, &out, 0);
+    config_json_write(&writer, KIND_TOPIC, TEXT("a"), draft_settle(&draft, 0, memory),
+                      &(struct config_json_style){.v5 = true});
+    assert_string_equal(out.data, "{\"perm\":4,\"topicName\":\"a\"}");
+    buffer_release(&out);
+    free(memory);
+}
+
 /* A buffer that is full fails as a whole. */
 static void a_full_buffer_fails(void **state)
 {
@@ -721,6 +744,7 @@ int main(void)
         cmocka_unit_test(styles_differ_in_what_is_absent),
         cmocka_unit_test(attributes_are_signed_and_sorted),
         cmocka_unit_test(everything_is_written_as_it_was_read),
+        cmocka_unit_test(settings_are_written_like_drafts),
         cmocka_unit_test(a_full_buffer_fails),
         cmocka_unit_test(samples_are_written_with_the_same_bytes),
         cmocka_unit_test(public_files_are_read),
