@@ -103,32 +103,47 @@ static int add_row(void *context, struct entry *entry, size_t name_offset, struc
     return catalog_add(reading->snapshot.builder, entry, why);
 }
 
-static bool read_head(struct reading *reading, const struct json_token *member)
+static int take_address(struct reading *reading, struct text address, struct failure *why)
 {
-    struct plan_file *file = reading->file;
+    free(reading->file->address);
+    reading->file->address = strndup(address.data, address.bytes);
+    reading->seen |= SEEN_ADDRESS;
+    return reading->file->address == NULL ? failure_no_memory(why, "the plan") : 0;
+}
+
+static bool take_digest(struct reading *reading, struct text digest)
+{
+    char *out = reading->file->declared_digest;
+
+    if (digest.bytes >= sizeof reading->file->declared_digest)
+        return false;
+    memcpy(out, digest.data, digest.bytes);
+    out[digest.bytes] = '\0';
+    reading->seen |= SEEN_DIGEST;
+    return true;
+}
+
+static bool take_time(struct reading *reading, struct text time)
+{
+    reading->seen |= SEEN_TIME;
+    return time_parse(time, &reading->file->time_unix_ms);
+}
+
+static int read_head(struct reading *reading, const struct json_token *member, struct failure *why)
+{
+    bool known = false, text = member->type == JSON_STRING;
 
     if (text_is(member->key, "version"))
-        return member->type == JSON_INTEGER && member->integer == PLAN_FILE_VERSION;
-    if (member->type != JSON_STRING)
-        return false;
-    if (text_is(member->key, "kind") || text_is(member->key, "digest"))
-        return true;
-    if (text_is(member->key, "time")) {
-        reading->seen |= SEEN_TIME;
-        return time_parse(member->text, &file->time_unix_ms);
-    }
-    if (text_is(member->key, "address")) {
-        reading->seen |= SEEN_ADDRESS;
-        free(file->address);
-        file->address = strndup(member->text.data, member->text.bytes);
-        return file->address != NULL;
-    }
-    if (!text_is(member->key, "declaredDigest") || member->text.bytes >= sizeof file->declared_digest)
-        return false;
-    reading->seen |= SEEN_DIGEST;
-    memcpy(file->declared_digest, member->text.data, member->text.bytes);
-    file->declared_digest[member->text.bytes] = '\0';
-    return true;
+        known = member->type == JSON_INTEGER && member->integer == PLAN_FILE_VERSION;
+    else if (text_is(member->key, "kind") || text_is(member->key, "digest"))
+        known = text;
+    else if (text_is(member->key, "time"))
+        known = text && take_time(reading, member->text);
+    else if (text_is(member->key, "declaredDigest"))
+        known = text && take_digest(reading, member->text);
+    else if (text_is(member->key, "address") && text)
+        return take_address(reading, member->text, why);
+    return known ? 0 : not_ours(why, member->key);
 }
 
 static int read_members(struct reading *reading, struct failure *why)
@@ -142,8 +157,8 @@ static int read_members(struct reading *reading, struct failure *why)
         if (snapshot_member(token.key)) {
             if (snapshot_reader_member(&reading->snapshot, &token, why) != 0)
                 return -1;
-        } else if (!read_head(reading, &token)) {
-            return not_ours(why, token.key);
+        } else if (read_head(reading, &token, why) != 0) {
+            return -1;
         }
     }
     if (json_next(reading->json, &token) != JSON_END || reading->seen != SEEN_ALL)

@@ -184,7 +184,7 @@ static int map_single(struct settings_mapper *mapper, const struct settings_task
         draft_unset(&draft, FIELD_TOPIC_MESSAGE_TYPE);
         draft_set_text(&draft, FIELD_TOPIC_MESSAGE_TYPE, mapper->mapping->types[task->type_rule].type);
     }
-    out->applies = rule == NULL || when_holds(rule->when, &draft);
+    *out = (struct single){.applies = rule == NULL || when_holds(rule->when, &draft)};
     if (!out->applies)
         return 0;
     if (rule != NULL && lay_over(mapper, &draft, rule->spec, why) != 0)

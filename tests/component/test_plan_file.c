@@ -14,6 +14,7 @@
 #include "api/cause.h"
 #include "controller/plan_file.h"
 #include "tests/lib/catalog_text.h"
+#include "tests/lib/memory.h"
 #include "tests/lib/scratch.h"
 
 static struct failure why;
@@ -279,6 +280,45 @@ static void a_failed_save_leaves_the_old_file(void **state)
     assert_non_null(strstr(why.text, "could not save the plan absent/p.json"));
 }
 
+static int run_save(void *context, struct failure *reason)
+{
+    const struct plan_file_head head = {.address = "x", .identity = &identity, .declared_digest = digest};
+    return plan_file_write("swept.json", &head, context, reason);
+}
+
+static int run_read(void *context, struct failure *reason)
+{
+    struct plan_file file;
+
+    (void)context;
+    if (plan_file_read("swept.json", &file, reason) != 0)
+        return -1;
+    plan_file_release(&file);
+    return 0;
+}
+
+/* Running out of memory fails a save or a read as a whole, and says so. */
+static void memory_may_run_out(void **state)
+{
+    struct capabilities capabilities = {.rules = rules_of(INSTANCE_ANY),
+                                        .holds = {fields_of(KIND_TOPIC), fields_of(KIND_GROUP)}};
+    struct mapping mapping;
+    struct plan_input input = {.declared = catalog_text("Topic a perm=6 source=b at=x.yaml:1:1\nTopic c @m perm=4"),
+                               .observed = catalog_text(""),
+                               .capabilities = &capabilities,
+                               .mapping = &mapping};
+    struct plan *plan;
+
+    (void)state;
+    mapping_init(&mapping);
+    assert_int_equal(plan_build(&input, &plan, &why), 0);
+    memory_sweep(run_save, plan);
+    memory_sweep(run_read, NULL);
+    plan_free(plan);
+    catalog_unref(input.declared);
+    catalog_unref(input.observed);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_enter, scratch_leave)
 
 int main(void)
@@ -293,6 +333,7 @@ int main(void)
         TEST(another_version_is_wrong_input),
         TEST(an_old_plan_is_refused),
         TEST(a_failed_save_leaves_the_old_file),
+        TEST(memory_may_run_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -115,22 +115,32 @@ static void read_problem(struct line *line, char *value)
     line->entry.problem_text = "said by the test";
 }
 
+/* Takes ":NUMBER" from the end. */
+static uint32_t take_number(char *value)
+{
+    char *colon = strrchr(value, ':');
+    int64_t number = 0;
+
+    assert_non_null(colon);
+    assert_true(number_parse(text_of(colon + 1), &number));
+    *colon = '\0';
+    return (uint32_t)number;
+}
+
 static void read_position(struct line *line, char *value)
 {
-    char *column = strrchr(value, ':');
-    *column = '\0';
-    char *number = strrchr(value, ':');
-    *number = '\0';
-    line->entry.line = (uint32_t)atoi(number + 1);
-    line->entry.column = (uint32_t)atoi(column + 1);
+    line->entry.column = take_number(value);
+    line->entry.line = take_number(value);
     check(catalog_builder_file(line->builder, text_of(value), &line->entry.file, &why));
 }
 
 static void read_pair(struct line *line, char *key)
 {
     char *value = strchr(key, '=');
-    if (value == NULL)
+    if (value == NULL) {
         fail_msg("neither setting nor master: %s", key);
+        return;
+    }
     *value++ = '\0';
     if (strcmp(key, "policy") == 0)
         line->entry.policy = value[0] == 'o' ? POLICY_OBSERVE : value[0] == 'i' ? POLICY_IGNORE : POLICY_CREATE;

@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/lib/memory.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "api/cause.h"
+
+enum { ALLOCATIONS_MAX = 100000 }; /* of one run: more is a loop without end */
 
 static bool limited, failed;
 static unsigned left;
@@ -48,4 +57,20 @@ void *__wrap_calloc(size_t count, size_t bytes)
 void *__wrap_realloc(void *memory, size_t bytes)
 {
     return is_there() ? __real_realloc(memory, bytes) : NULL;
+}
+
+void memory_sweep(int (*run)(void *context, struct failure *why), void *context)
+{
+    bool met = true;
+
+    for (unsigned count = 0; met; count++) {
+        struct failure why = FAILURE_INIT;
+        assert_true(count < ALLOCATIONS_MAX);
+        memory_fail_after(count);
+        int status = run(context, &why);
+        met = memory_restore();
+        if (status != 0 && (!met || why.cause != CAUSE_OUT_OF_MEMORY))
+            fail_msg("allocation %u: %s: %s", count, cause_name(why.cause), why.text);
+        assert_true(met || count > 0);
+    }
 }
