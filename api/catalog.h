@@ -95,12 +95,20 @@ int catalog_add_all(struct catalog_builder *builder, const struct catalog *from,
 uint32_t catalog_builder_count(const struct catalog_builder *builder);
 
 /* Two resources of one kind and name meet at sealing. The answer decides; DUPLICATE_FAIL wants *why filled in. `first`
- * came in earlier. DUPLICATE_CONFLICT keeps the first, marked with CAUSE_DECLARED_TWICE and the text in `why`.
+ * came in earlier. DUPLICATE_DROP keeps the first as it is, DUPLICATE_SECOND the second.
+ * DUPLICATE_CONFLICT keeps the first, marked with CAUSE_DECLARED_TWICE and the text in `why`.
  * DUPLICATE_REPLACE keeps the first with *settings (index of settings; `spread` as said) put in: a master's part joins.
  * DUPLICATE_KEEP keeps both, next to each other, each marked with the cause and the text in `why` (renames that
  * collide): only then may a sealed catalog hold a name twice. Of more than two, neighbours are asked about.
  */
-enum duplicate { DUPLICATE_DROP, DUPLICATE_CONFLICT, DUPLICATE_FAIL, DUPLICATE_REPLACE, DUPLICATE_KEEP };
+enum duplicate {
+    DUPLICATE_DROP,
+    DUPLICATE_SECOND,
+    DUPLICATE_CONFLICT,
+    DUPLICATE_FAIL,
+    DUPLICATE_REPLACE,
+    DUPLICATE_KEEP
+};
 
 struct duplicate_pair {
     const struct catalog

@@ -68,6 +68,9 @@ static int settle_duplicate(struct sealing *sealing, struct resource *second, st
     switch (sealing->on_duplicate(sealing->context, &pair, &said)) {
     case DUPLICATE_DROP:
         return 0;
+    case DUPLICATE_SECOND:
+        *first = *second;
+        return 0;
     case DUPLICATE_CONFLICT:
         return mark(sealing, first, CAUSE_DECLARED_TWICE, said.text, why);
     case DUPLICATE_REPLACE:

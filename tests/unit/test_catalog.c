@@ -632,6 +632,20 @@ static void a_dropped_duplicate_leaves_the_first(void **state)
     catalog_unref(catalog);
 }
 
+/* The later one can be kept instead, each time anew. */
+static void a_second_can_take_the_place_of_the_first(void **state)
+{
+    (void)state;
+    struct verdict verdict = {.answer = DUPLICATE_SECOND};
+    struct catalog *catalog = seal(three_times_x(), judge, &verdict);
+
+    assert_int_equal(verdict.asked, 2);
+    assert_int_equal(catalog_count(catalog), 2);
+    assert_row(catalog, 0, "x");
+    assert_int_equal(catalog_rows(catalog)[0].line, 3);
+    catalog_unref(catalog);
+}
+
 /* A conflict marks the first with the cause and what was said last. */
 static void a_conflict_is_noted_at_the_first(void **state)
 {
@@ -936,6 +950,7 @@ int main(void)
         cmocka_unit_test(topic_and_group_may_share_a_name),
         cmocka_unit_test(a_duplicate_without_a_judge_fails),
         cmocka_unit_test(a_dropped_duplicate_leaves_the_first),
+        cmocka_unit_test(a_second_can_take_the_place_of_the_first),
         cmocka_unit_test(a_conflict_is_noted_at_the_first),
         cmocka_unit_test(kept_duplicates_are_all_marked),
         cmocka_unit_test(a_refused_duplicate_fails_the_seal),
