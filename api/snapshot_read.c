@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/base/json_canonical.h"
 #include "api/base/strings.h"
 #include "api/cause.h"
+#include "api/config_json.h"
 
 enum {
     SEEN_API_VERSION = 1,
@@ -137,6 +137,8 @@ static int read_map(struct snapshot_reader *reader, struct target *target, enum 
             return refuse(reader, token.offset, why, "more than %d attributes", MAP_PAIRS_MAX);
         pairs[count++] = (struct map_pair){token.key, token.text};
     }
+    if (count == 0) /* says nothing, as in all other files */
+        return 0;
     if (map_finish(pairs, count, room, &repeated) == 0) {
         draft_set_text(target->draft, field, buffer_text(room));
         return 0;
@@ -165,12 +167,13 @@ static int read_numbers(struct snapshot_reader *reader, struct target *target, e
     return 0;
 }
 
-static int read_json(struct snapshot_reader *reader, struct target *target, enum field field,
-                     const struct json_token *member, struct failure *why)
+/* The one field of this type. */
+static int read_subscriptions(struct snapshot_reader *reader, struct target *target, enum field field,
+                              const struct json_token *member, struct failure *why)
 {
     struct buffer *room = text_room(reader, target, TEXT_JSON_SLOT);
 
-    if (json_canonical_read(reader->json, member, room, &reader->offset, why) != 0)
+    if (config_json_read_subscriptions(reader->json, member, room, &reader->offset, why) != 0)
         return -1;
     draft_set_text(target->draft, field, buffer_text(room));
     return 0;
@@ -207,7 +210,9 @@ static int read_value(struct snapshot_reader *reader, struct target *target, enu
     case TYPE_JSON:
         break;
     }
-    return read_json(reader, target, field, member, why);
+    return expect(reader, member, JSON_BEGIN_ARRAY, "a list of subscriptions", why) != 0
+               ? -1
+               : read_subscriptions(reader, target, field, member, why);
 }
 
 /* --- settings --- */

@@ -143,7 +143,8 @@ static void test_order_and_layout_do_not_matter(void **state)
     struct snapshot_head head;
     struct catalog *catalog =
         catalog_of("{\"consumerGroups\":[{\"groupRetryPolicy\":{\"customizedRetryPolicy\":{\"next\":["
-                   "]},\"type\":\"EXPONENTIAL\"},\"subscriptionDataSet\":{\"b\":[1,{}],\"a\":null},"
+                   "]},\"type\":\"EXPONENTIAL\"},\"subscriptionDataSet\":[{\"topic\":\"t\"},{\"topic\":\"o\","
+                   "\"expression\":\"*\"}],"
                    "\"consumeRetryPolicy\":{\"maxRetryTimes\":3},\"name\":\"g\"}],\n"
                    "\"topics\":[{\"name\":\"b\"},{\"order\":false,\"messageType\":\"NORMAL\","
                    "\"name\":\"a\"}],"
@@ -160,7 +161,7 @@ static void test_order_and_layout_do_not_matter(void **state)
         "    {\"name\": \"b\"}\n  ],\n  \"consumerGroups\": [\n"
         "    {\"name\": \"g\", \"consumeRetryPolicy\": {\"maxRetryTimes\": 3}, \"groupRetryPolicy\": {\"type\": "
         "\"EXPONENTIAL\", \"customizedRetryPolicy\": {\"next\": []}}, \"subscriptionDataSet\": "
-        "{\"a\":null,\"b\":[1,{}]}}\n  ]\n}\n");
+        "[{\"expression\":\"*\",\"topic\":\"o\"},{\"topic\":\"t\"}]}\n  ]\n}\n");
     catalog_unref(catalog);
 }
 
@@ -342,8 +343,8 @@ static void test_mistakes_are_named_with_their_place(void **state)
          "state.json:2:21: consumeRetryPolicy must be an object"},
         {HEAD ",\n\"consumerGroups\": [{\"groupRetryPolicy\": {\"customizedRetryPolicy\": {\"next\": [\"1\"]}}}]}",
          "state.json:2:77: this must be an integer"},
-        {HEAD ",\n\"consumerGroups\": [{\"subscriptionDataSet\": {\"a\": 1, \"a\": 2}}]}",
-         "state.json:2:53: \"a\" stands twice in one object"},
+        {HEAD ",\n\"consumerGroups\": [{\"subscriptionDataSet\": {}}]}",
+         "state.json:2:21: subscriptionDataSet must be a list of subscriptions"},
         {HEAD ",\n\"identity\": {\"a\": 1}}", "state.json:2:14: a must be text"},
         {HEAD ",\n\"identity\": {\"a\": \"1\", \"a\": \"1\"}}", "state.json:2:24: a stands twice in one object"},
         {HEAD ",\n\"identity\": {\"12345678901234567890123456789012345678901234567890\": \"1\"}}",
