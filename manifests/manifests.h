@@ -55,7 +55,7 @@ struct manifests {
         notices; /* skipped neighbours, sums without sourceMasters, merged duplicates, dropped broker topics */
     struct file_mark *files; /* taken before each was read; directories too */
     uint32_t file_count;
-    int64_t started_unix_ms; /* before the first was looked at */
+    int64_t started_unix_ms;       /* before the first was looked at */
     int64_t oldest_export_unix_ms; /* exportTime of exported files; 0: none said */
 };
 
@@ -64,11 +64,19 @@ int manifests_load(const struct manifests_request *request, struct manifests **o
                    struct failure *why);
 void manifests_free(struct manifests *manifests); /* NULL is fine */
 
-/* Joins the catalogs of several sources (all files as one, each live instance as one) into one declared catalog:
- * hand-written twice is a mistake; otherwise equal ones merge (counted), unequal ones become DECLARED_TWICE conflicts.
- * A live source whose masters disagree gives SOURCE_AMBIGUOUS, one that holds a resource on some masters only
- * PLACEMENT_UNKNOWN. *counts is added to. One catalog without spreads comes back as it is. 0 or -1 as above. */
-int manifests_combine(struct catalog *const *catalogs, uint32_t count, struct source_counts *counts,
+/* What manifests_combine joins: all files as one, each live instance as one. */
+struct manifests_source {
+    struct catalog *catalog;
+    bool live; /* listed from an instance: its rows are counted as read here; those of files were when they were loaded
+                */
+};
+
+/* Joins several sources into one declared catalog: hand-written twice is a mistake; otherwise equal ones merge
+ * (counted), unequal ones become DECLARED_TWICE conflicts. A resource that a live source's masters hold with different
+ * settings gets SOURCE_AMBIGUOUS, one that only some of them hold PLACEMENT_UNKNOWN, and one that all hold alike loses
+ * its spread. *counts is added to, and adds up afterwards. One source that nothing of this concerns comes back as it
+ * is. 0 or -1 as above. */
+int manifests_combine(const struct manifests_source *sources, uint32_t count, struct source_counts *counts,
                       struct catalog **out, struct complaints *mistakes, struct failure *why);
 
 #endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manifests/duplicates.h"
+
+#include <stdio.h>
+
+#include "api/cause.h"
+#include "manifests/declare.h"
+
+enum { PLACE_BYTES = 300 };
+
+static void place_text(const struct duplicate_pair *pair, const struct resource *resource, char out[static PLACE_BYTES])
+{
+    if (resource->line == 0)
+        snprintf(out, PLACE_BYTES, "a live source");
+    else
+        snprintf(out, PLACE_BYTES, "%s:%u:%u", catalog_file(pair->catalog, resource->file), resource->line,
+                 resource->column);
+}
+
+static enum duplicate twice_in_one_file(const struct duplicate_pair *pair, struct complaints *mistakes)
+{
+    const struct resource *second = pair->second;
+    const struct place place = {catalog_file(pair->catalog, second->file), second->line, second->column};
+
+    complain(mistakes, &place, "the %s \"%.*s\" stands twice in this file, first at %u:%u", kind_word(second->kind),
+             (int)pair->name.bytes, pair->name.data, pair->first->line, pair->first->column);
+    return DUPLICATE_DROP;
+}
+
+static enum duplicate conflict(const struct duplicate_pair *pair, struct failure *why)
+{
+    char first[PLACE_BYTES], second[PLACE_BYTES];
+
+    place_text(pair, pair->first, first);
+    place_text(pair, pair->second, second);
+    failure_set(why, CAUSE_DECLARED_TWICE, "declared in %s and, with other settings, in %s", first, second);
+    return DUPLICATE_CONFLICT;
+}
+
+static bool is_system(const struct resource *resource)
+{
+    return resource->status == STATUS_SYSTEM || resource->status == STATUS_STATIC;
+}
+
+enum duplicate duplicates_settle(const struct duplicate_pair *pair, struct complaints *mistakes, struct failure *why)
+{
+    const struct resource *first = pair->first, *second = pair->second;
+
+    if (first->hand && second->hand)
+        return declare_twice(pair, mistakes);
+    if (first->line > 0 && second->line > 0 && first->file == second->file)
+        return twice_in_one_file(pair, mistakes);
+    if (is_system(first) && is_system(second))
+        return DUPLICATE_DROP;
+    if (is_system(first) || is_system(second)) {
+        bool second_counts = second->hand || (is_system(second) && !first->hand);
+        return second_counts ? DUPLICATE_SECOND : DUPLICATE_DROP;
+    }
+    if (!pair->equal)
+        return conflict(pair, why);
+    return second->hand ? DUPLICATE_SECOND : DUPLICATE_DROP;
+}
