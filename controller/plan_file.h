@@ -54,6 +54,8 @@ struct plan_file {
 /* INPUT_WRONG: no saved plan, or one of another version. GUARD_REFUSED: a plan that is not as it was written. 0, or -1
  * and nothing to release. */
 int plan_file_read(const char *path, struct plan_file *out, struct failure *why);
+/* The same of a text that is in memory, with JSON_PADDING bytes behind it. */
+int plan_file_parse(struct text text, struct plan_file *out, struct failure *why);
 void plan_file_release(struct plan_file *file); /* zeroed or released structs are fine */
 
 /* GUARD_REFUSED when the plan is older than max_age_ms (0: any age will do). 0 or -1. */

@@ -238,32 +238,33 @@ static bool ends_as_written(struct text text)
            memcmp(tail + before, computed, digest) == 0;
 }
 
-static int read_text(struct text text, struct plan_file *file, struct failure *why)
+int plan_file_parse(struct text text, struct plan_file *out, struct failure *why)
 {
+    struct plan_file file = {0};
+
     failure_set(why, CAUSE_INPUT_WRONG, "it is no saved plan (mqferry plan --out writes one)");
     if (!is_plan(text, why))
         return -1;
     if (!ends_as_written(text))
         return failure_set(why, CAUSE_GUARD_REFUSED,
                            "it was altered after it was written: make the plan again, or change what is declared");
-    return read_content(text, file, why);
+    if (read_content(text, &file, why) != 0) {
+        plan_file_release(&file);
+        return -1;
+    }
+    *out = file;
+    return 0;
 }
 
 int plan_file_read(const char *path, struct plan_file *out, struct failure *why)
 {
-    struct plan_file file = {0};
     struct file_text text;
 
     if (file_read(path, &text, why) != 0)
         return -1;
-    int status = read_text((struct text){text.data, text.bytes}, &file, why);
+    int status = plan_file_parse((struct text){text.data, text.bytes}, out, why);
     file_text_release(&text);
-    if (status != 0) {
-        plan_file_release(&file);
-        return failure_wrap(why, "cannot read the plan %s", path);
-    }
-    *out = file;
-    return 0;
+    return status == 0 ? 0 : failure_wrap(why, "cannot read the plan %s", path);
 }
 
 void plan_file_release(struct plan_file *file)
