@@ -22,7 +22,8 @@ struct loading {
     uint32_t path_count, exclude_count;
     const char *exclude[CONFIG_LIST_MAX];
     struct side_options sides[PASS_SIDES_MAX - 1];
-    struct side_options *side; /* the one that is being read */
+    struct side_options *side;  /* the one that is being read */
+    struct side_options either; /* of a source whose kind is not known yet */
     bool daemon_seen;
 };
 

@@ -297,19 +297,18 @@ static const struct yaml_table source_table = {source_fields, sizeof source_fiel
 /* A map: of files (path), or of a live instance (address). Only what was read tells which. */
 static void read_source_map(struct yaml_reader *reader, struct loading *loading, const struct yaml_value *value)
 {
-    struct side_options side = {.stands_for = INSTANCE_KINDS};
-
-    loading->side = &side;
+    loading->either = (struct side_options){.stands_for = INSTANCE_KINDS};
+    loading->side = &loading->either;
     uint64_t given = yaml_read_fields(reader, &source_table, value->mark, 0, loading);
     bool is_path = (given & 1) != 0;
-    if (is_path == (side.address != NULL)) {
+    if (is_path == (loading->either.address != NULL)) {
         yaml_complain(reader, value->mark, "a source has either a path or an address");
         return;
     }
     if (is_path && (given & ~UINT64_C(3)) != 0)
         yaml_complain(reader, value->mark, "a source with a path takes excludeFiles and nothing else");
     if (!is_path && next_side(reader, loading, value->mark))
-        *loading->side = side;
+        *loading->side = loading->either;
 }
 
 static void read_source_item(struct yaml_reader *reader, struct loading *loading, const struct yaml_value *item)

@@ -4,6 +4,7 @@
  */
 #include "controller/ledger.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +96,8 @@ struct ledger_entry *ledger_find(const struct ledger *ledger, enum kind kind, st
 static void grow(struct ledger *ledger)
 {
     size_t wanted = ledger->bucket_count * 2;
+
+    assert(wanted > 0);
     struct node **buckets = calloc(wanted, sizeof(struct node *));
     if (buckets == NULL)
         return;
