@@ -12,8 +12,9 @@
 #include "api/system.h"
 
 enum {
-    ROOM_BYTES_MAX = 1024 * 1024, /* of the canonical text of one map or list */
-    SHOWN_BYTES = 64,             /* of a value in a sentence */
+    ROOM_BYTES_MAX = 64 * 1024 * 1024, /* more than maps and lists come to within the reader's own limits */
+    NUMBERS_MAX = 1000,
+    SHOWN_BYTES = 64, /* of a value in a sentence */
 };
 
 /* ---- life ---- */
@@ -41,6 +42,14 @@ void spec_reset(struct spec *spec)
     draft_clear(&spec->draft);
 }
 
+void spec_stop_without_memory(struct yaml_reader *reader)
+{
+    struct failure failure = FAILURE_INIT;
+
+    failure_no_memory(&failure, "the settings of a resource");
+    yaml_stop(reader, &failure);
+}
+
 /* Room for one more of a growing array, or NULL and reading has ended. */
 static void *one_more(struct yaml_reader *reader, void *items, size_t count, size_t *capacity, size_t item_bytes)
 {
@@ -49,9 +58,7 @@ static void *one_more(struct yaml_reader *reader, void *items, size_t count, siz
     size_t wanted = *capacity == 0 ? 8 : *capacity * 2;
     void *grown = realloc(items, wanted * item_bytes);
     if (grown == NULL) {
-        struct failure failure = FAILURE_INIT;
-        failure_no_memory(&failure, "the settings of a resource");
-        yaml_stop(reader, &failure);
+        spec_stop_without_memory(reader);
         return NULL;
     }
     *capacity = wanted;
@@ -74,8 +81,7 @@ static bool has_control_character(struct text text)
     return false;
 }
 
-/* Of a resource or a broker: what no list of either can hold. */
-static bool is_usable_name(struct yaml_reader *reader, struct text name, const char *whose, struct yaml_mark mark)
+bool spec_is_name(struct yaml_reader *reader, struct text name, const char *whose, struct yaml_mark mark)
 {
     if (name.bytes == 0)
         yaml_complain(reader, mark, "the name of %s is empty", whose);
@@ -100,7 +106,7 @@ void spec_read_name(struct yaml_reader *reader, const struct yaml_field *field, 
     enum kind kind = field->argument;
     struct spec *spec = target;
 
-    if (!is_usable_name(reader, value->text, whose_name(kind), value->mark))
+    if (!spec_is_name(reader, value->text, whose_name(kind), value->mark))
         return;
     if (system_name(kind, value->text)) {
         yaml_complain(reader, value->mark, "\"%.*s\" is a %s of RocketMQ itself: it is never migrated",
@@ -246,14 +252,16 @@ static void read_map(struct yaml_reader *reader, const struct yaml_field *field,
     spec->pair_count = 0;
     while (yaml_next_entry(reader, &entry))
         read_pair(reader, field->argument, &entry, spec);
-    if (map_finish(spec->pairs, spec->pair_count, &spec->room, &repeated) == 0 && spec->room.length > 0)
-        spec_set(reader, spec, field->argument, &(union value){.text = buffer_text(&spec->room)}, mark);
-    else if (repeated.bytes > 0)
+    if (map_finish(spec->pairs, spec->pair_count, &spec->room, &repeated) == 0) {
+        /* A map without keys says nothing. */
+        if (spec->room.length > 0)
+            spec_set(reader, spec, field->argument, &(union value){.text = buffer_text(&spec->room)}, mark);
+    } else if (repeated.bytes > 0) {
         yaml_complain(reader, mark, "%.*s names %.*s twice", (int)field->name.bytes, field->name.data, shown(repeated),
                       repeated.data);
-    else if (spec->room.failed)
-        yaml_complain(reader, mark, "%.*s has more than %d bytes", (int)field->name.bytes, field->name.data,
-                      ROOM_BYTES_MAX);
+    } else {
+        spec_stop_without_memory(reader);
+    }
 }
 
 /* ---- lists ---- */
@@ -265,20 +273,23 @@ static void read_numbers(struct yaml_reader *reader, const struct yaml_field *fi
     struct spec *spec = target;
     struct yaml_mark mark = value->mark;
     struct yaml_value item;
+    uint32_t count = 0;
     int64_t number;
 
     buffer_reset(&spec->room);
     while (yaml_next_item(reader, &item)) {
         if (!yaml_expect(reader, info->name, YAML_SCALAR, &item))
             continue;
-        if (item.plain && number_parse(item.text, &number) && number >= info->min && number <= info->max)
-            buffer_append_format(&spec->room, "%s%" PRId64, spec->room.length > 0 ? "," : "", number);
-        else
+        if (++count == NUMBERS_MAX + 1)
+            yaml_complain(reader, item.mark, "%s holds at most %d numbers", info->name, NUMBERS_MAX);
+        else if (!item.plain || !number_parse(item.text, &number) || number < info->min || number > info->max)
             yaml_complain(reader, item.mark, "%s holds whole numbers, %" PRId64 " or more, this is \"%.*s\"",
                           info->name, info->min, shown(item.text), item.text.data);
+        else if (count <= NUMBERS_MAX)
+            buffer_append_format(&spec->room, "%s%" PRId64, spec->room.length > 0 ? "," : "", number);
     }
     if (spec->room.failed)
-        yaml_complain(reader, mark, "%s has more than %d bytes", info->name, ROOM_BYTES_MAX);
+        spec_stop_without_memory(reader);
     else
         spec_set(reader, spec, field->argument, &(union value){.text = buffer_text(&spec->room)}, mark);
 }
@@ -298,7 +309,7 @@ static struct broker_spec *new_broker(struct yaml_reader *reader, struct spec *s
 {
     size_t capacity = spec->broker_capacity;
 
-    if (!is_usable_name(reader, entry->key, "a broker", entry->mark))
+    if (!spec_is_name(reader, entry->key, "a broker", entry->mark))
         return NULL;
     if (names_broker(spec, entry->key)) {
         yaml_complain(reader, entry->mark, "brokers names %.*s twice", shown(entry->key), entry->key.data);
@@ -402,6 +413,18 @@ static const struct yaml_field group_rows[] = {
      .argument = FIELD_GROUP_DELIVERY_ORDER_TYPE,
      .read = read_orderly},
 };
+
+void spec_read_value(struct yaml_reader *reader, enum field field, const struct yaml_value *value, struct spec *spec)
+{
+    enum kind kind = field_info(field)->kind;
+    const struct yaml_field *rows = kind == KIND_TOPIC ? topic_rows : group_rows;
+    const struct yaml_field *row = rows + SPEC_SETTINGS;
+
+    while (row->argument != field)
+        row++;
+    if (yaml_expect(reader, field_info(field)->name, row->shapes, value))
+        row->read(reader, row, value, spec);
+}
 
 void spec_read(struct yaml_reader *reader, enum kind kind, enum spec_view view, struct yaml_mark mark,
                struct spec *spec)

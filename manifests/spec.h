@@ -58,11 +58,18 @@ void spec_read_policy(struct yaml_reader *reader, const struct yaml_field *field
 void spec_read_placed(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
                       void *target);
 
-/* The same for the rows of spec.c; `argument` is the field. */
+/* One value, as it would stand in the settings: what is wrong with it is reported and not set. */
+void spec_read_value(struct yaml_reader *reader, enum field field, const struct yaml_value *value, struct spec *spec);
+
+/* Can this be the name of a resource or a broker? If not, that is reported; `whose` is for the sentence: "a topic". */
+bool spec_is_name(struct yaml_reader *reader, struct text name, const char *whose, struct yaml_mark mark);
+
+/* For the rows of spec.c; `argument` is the field. */
 void spec_read_subscriptions(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
                              void *target);
 /* Takes over the value, unless another spelling of the field said something else, which is reported. */
 void spec_set(struct yaml_reader *reader, struct spec *spec, enum field field, const union value *value,
               struct yaml_mark mark);
+void spec_stop_without_memory(struct yaml_reader *reader);
 
 #endif

@@ -3,12 +3,16 @@
  * subscriptionDataSet as people write it: a list of maps. It becomes the JSON that brokers write, and that its one
  * canonical text, so that hand-written and exported ones compare.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "api/base/json.h"
 #include "api/base/strings.h"
+#include "api/cause.h"
 #include "api/config_json.h"
 #include "manifests/spec.h"
+
+enum { TEXT_BYTES_MAX = 4 * 1024 * 1024 /* the limit of the field, and one subscription more */ };
 
 static void write_text(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
                        void *target)
@@ -64,6 +68,29 @@ static int make_canonical(struct text json, struct buffer *out, struct failure *
     return status;
 }
 
+/* False: more than one field may hold; what comes then is passed over. */
+static bool write_items(struct yaml_reader *reader, struct json_writer *json, size_t bytes_max)
+{
+    struct yaml_value item;
+    bool fits = true;
+
+    json_write_begin_array(json);
+    while (yaml_next_item(reader, &item)) {
+        fits = fits && json->out->length <= bytes_max;
+        if (!fits) {
+            yaml_skip(reader, &item);
+            continue;
+        }
+        if (!yaml_expect(reader, "a subscription", YAML_MAP, &item))
+            continue;
+        json_write_begin_object(json);
+        yaml_read_fields(reader, &table, item.mark, 0, json);
+        json_write_end_object(json);
+    }
+    json_write_end_array(json);
+    return fits && json->out->length <= bytes_max;
+}
+
 void spec_read_subscriptions(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
                              void *target)
 {
@@ -71,26 +98,21 @@ void spec_read_subscriptions(struct yaml_reader *reader, const struct yaml_field
     struct spec *spec = target;
     struct yaml_mark mark = value->mark;
     struct failure failure = FAILURE_INIT;
-    struct yaml_value item;
     struct json_writer json;
     struct buffer text;
 
-    buffer_init(&text, (size_t)info->max);
+    buffer_init(&text, TEXT_BYTES_MAX);
     json_writer_init(&json, &text, 0);
-    json_write_begin_array(&json);
-    while (yaml_next_item(reader, &item)) {
-        if (!yaml_expect(reader, "a subscription", YAML_MAP, &item))
-            continue;
-        json_write_begin_object(&json);
-        yaml_read_fields(reader, &table, item.mark, 0, &json);
-        json_write_end_object(&json);
-    }
-    json_write_end_array(&json);
-    if (text.failed)
-        yaml_complain(reader, mark, "%s has more than %lld bytes", info->name, (long long)info->max);
-    else if (make_canonical(buffer_text(&text), &spec->room, &failure) != 0)
+    bool fits = write_items(reader, &json, (size_t)info->max);
+    if (!fits)
+        yaml_complain(reader, mark, "%s has more than %" PRId64 " bytes", info->name, info->max);
+    else if (text.failed)
+        spec_stop_without_memory(reader);
+    else if (make_canonical(buffer_text(&text), &spec->room, &failure) == 0)
+        spec_set(reader, spec, field->argument, &(union value){.text = buffer_text(&spec->room)}, mark);
+    else if (failure.cause == CAUSE_INPUT_WRONG)
         yaml_complain(reader, mark, "%s", failure.text);
     else
-        spec_set(reader, spec, field->argument, &(union value){.text = buffer_text(&spec->room)}, mark);
+        yaml_stop(reader, &failure);
     buffer_release(&text);
 }

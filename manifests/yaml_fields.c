@@ -158,6 +158,19 @@ static void read_value(struct yaml_reader *reader, const struct yaml_field *fiel
         yaml_skip(reader, value);
 }
 
+void yaml_read_word(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
+                    void *target)
+{
+    struct yaml_word *word = (struct yaml_word *)((char *)target + field->argument);
+
+    if (value->text.bytes == 0) {
+        yaml_complain(reader, value->mark, "%.*s is empty", (int)field->name.bytes, field->name.data);
+        return;
+    }
+    word->mark = value->mark;
+    word->text = yaml_keep(reader, value->text);
+}
+
 /* ---- maps ---- */
 
 static struct level level_within(const struct level *outer, uint32_t row, size_t key_bytes)

@@ -50,4 +50,13 @@ bool yaml_expect(struct yaml_reader *reader, const char *name, unsigned shapes, 
 /* The same for an entry of the map `map`, whose keys are free. */
 bool yaml_expect_entry(struct yaml_reader *reader, const char *map, unsigned shapes, const struct yaml_entry *entry);
 
+/* A row's reader for a text that is needed later: kept, into the struct yaml_word at `argument` (its offset) in the
+ * target. An empty one is reported. */
+struct yaml_word {
+    struct text text; /* data is NULL: not given */
+    struct yaml_mark mark;
+};
+void yaml_read_word(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
+                    void *target);
+
 #endif

@@ -9,6 +9,7 @@
 
 #include "api/cause.h"
 #include "manifests/declare.h"
+#include "tests/lib/memory.h"
 
 /* ---- what came into the catalog, as text ---- */
 
@@ -310,6 +311,42 @@ static void lists_are_checked(void **state)
                     "t:4:65: version is a whole number, without quotes\n");
 }
 
+/* Lists end somewhere: the first number, or the first subscription, too many is told, and the rest passed over. */
+static void lists_have_limits(void **state)
+{
+    struct buffer text;
+
+    (void)state;
+    buffer_init(&text, 1 << 20);
+    buffer_append_string(&text, "apiVersion: mqferry/v1\nkind: ConsumerGroup\nmetadata: {name: g}\nspec:\n"
+                                "  groupRetryPolicy: {customizedRetryPolicy: {next: [");
+    for (int i = 0; i < 1002; i++)
+        buffer_append_string(&text, "\n1,");
+    buffer_append_string(&text, "]}}\n  subscriptionDataSet:\n");
+    for (int i = 0; i < 5000; i++)
+        buffer_append_format(&text, "  - topic: topic_%d\n", i);
+    buffer_append_string(&text, "---\n" TOPIC("after", "{}"));
+
+    struct catalog_builder *builder = catalog_builder_new();
+    struct complaints mistakes, notices;
+    struct declare_request request = {.path = "t", .mistakes = &mistakes, .notices = &notices};
+    struct failure why = FAILURE_INIT;
+    uint64_t read[KINDS] = {0};
+    complaints_init(&mistakes);
+    complaints_init(&notices);
+    assert_int_equal(declare_read(buffer_text(&text), &request, builder, read, &why), 0);
+    assert_int_equal(mistakes.count, 2);
+    assert_string_equal(mistakes.items[0].text,
+                        "groupRetryPolicy.customizedRetryPolicy.next holds at most 1000 numbers");
+    assert_int_equal(mistakes.items[0].line, 1006);
+    assert_string_equal(mistakes.items[1].text, "subscriptionDataSet has more than 65535 bytes");
+    assert_int_equal(read[KIND_TOPIC], 1);
+    catalog_builder_free(builder);
+    complaints_release(&mistakes);
+    complaints_release(&notices);
+    buffer_release(&text);
+}
+
 /* Brokers are named once each, at least one, and what stands under them is checked. */
 static void brokers_are_checked(void **state)
 {
@@ -424,6 +461,41 @@ static void cancelling_ends_reading(void **state)
     complaints_release(&notices);
 }
 
+/* Memory may run out anywhere: that is said, and nothing leaks. */
+static void memory_may_run_out_anywhere(void **state)
+{
+    static const char text[] =
+        "apiVersion: mqferry/v1\nkind: TopicList\ndefaults: {attributes: {a: b}, brokers: {x: {}, y: {perm: 4}}}\n"
+        "items: [{name: t, attributes: {c: d}}, {name: u}]\n---\n"
+        "items: [{name: g, groupRetryPolicy: {customizedRetryPolicy: {next: [1, 2]}}, subscriptionDataSet: [{topic: "
+        "t}]}]\nkind: ConsumerGroupList\napiVersion: mqferry/v1\n";
+    bool failed = true;
+
+    (void)state;
+    for (unsigned n = 0; failed; n++) {
+        struct catalog_builder *builder = catalog_builder_new();
+        struct complaints mistakes, notices;
+        struct declare_request request = {.path = "t", .mistakes = &mistakes, .notices = &notices};
+        struct failure why = FAILURE_INIT;
+        uint64_t read[KINDS] = {0};
+
+        complaints_init(&mistakes);
+        complaints_init(&notices);
+        memory_fail_after(n);
+        int status = declare_read(text_of(text), &request, builder, read, &why);
+        failed = memory_restore();
+        /* What is written canonically cannot tell large from out of memory: a mistake will do. */
+        assert_true(failed ? status == -1 || mistakes.count > 0 : status == 0 && mistakes.count == 0);
+        if (status == -1)
+            assert_int_equal(why.cause, CAUSE_OUT_OF_MEMORY);
+        if (!failed)
+            assert_int_equal(read[KIND_TOPIC], 2);
+        catalog_builder_free(builder);
+        complaints_release(&mistakes);
+        complaints_release(&notices);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -441,6 +513,7 @@ int main(void)
         cmocka_unit_test(names_have_a_limit),
         cmocka_unit_test(attributes_are_checked),
         cmocka_unit_test(lists_are_checked),
+        cmocka_unit_test(lists_have_limits),
         cmocka_unit_test(brokers_are_checked),
         cmocka_unit_test(lists_and_policies_are_checked),
         cmocka_unit_test(foreign_documents_are_mistakes),
@@ -448,6 +521,7 @@ int main(void)
         cmocka_unit_test(an_empty_file_is_a_mistake),
         cmocka_unit_test(declared_twice_names_both_places),
         cmocka_unit_test(cancelling_ends_reading),
+        cmocka_unit_test(memory_may_run_out_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
