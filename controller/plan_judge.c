@@ -39,18 +39,18 @@ static bool masters_disagree(const struct plan *plan, const struct resource *dec
 static int open_question(const struct plan *plan, const struct resource *declared)
 {
     const struct problem *problem = catalog_problem(plan->declared, declared);
-    enum instance_kind kind = plan->capabilities.kind;
 
     switch (problem == NULL ? CAUSE_NONE : problem->cause) {
     case CAUSE_DECLARED_TWICE:
     case CAUSE_RENAME_COLLIDES:
         return problem->cause;
     case CAUSE_SOURCE_AMBIGUOUS:
-        if (declared->spread ? masters_disagree(plan, declared) : concerns(plan, declared->kind, problem))
+        if (declared->spread ? plan_keeps_masters(plan) || masters_disagree(plan, declared)
+                             : concerns(plan, declared->kind, problem))
             return problem->cause;
         return CAUSE_NONE;
     case CAUSE_PLACEMENT_UNKNOWN:
-        return kind == INSTANCE_ROCKETMQ || kind == INSTANCE_ANY ? problem->cause : CAUSE_NONE;
+        return plan_keeps_masters(plan) ? problem->cause : CAUSE_NONE;
     default:
         return CAUSE_NONE;
     }

@@ -16,6 +16,9 @@ struct place_pair {
     bool impossible;                 /* the destination has no such master, and gets none */
 };
 
+/* Is a resource there per master? A cloud instance has none: what is declared per master must simply fit it. */
+bool plan_keeps_masters(const struct plan *plan);
+
 /* The places of a row, in order of masters; start with *position = 0; false at the end. */
 bool plan_next_place(const struct plan *plan, uint32_t row, uint32_t *position, struct place_pair *out);
 

@@ -5,8 +5,7 @@
 
 /* ---- places ---- */
 
-/* A cloud instance has no masters: what is declared per master must simply fit it. */
-static bool keeps_masters(const struct plan *plan)
+bool plan_keeps_masters(const struct plan *plan)
 {
     enum instance_kind kind = plan->capabilities.kind;
     return kind == INSTANCE_ROCKETMQ || kind == INSTANCE_ANY;
@@ -72,7 +71,7 @@ static bool next_of_spread(const struct plan *plan, const struct resource *decla
         if (spread->settings[master] == CATALOG_ABSENT)
             continue;
         *out = (struct place_pair){.declared = catalog_settings(plan->declared, spread->settings[master])};
-        if (keeps_masters(plan)) {
+        if (plan_keeps_masters(plan)) {
             pair_up(plan, observed, master, out);
             return true;
         }

@@ -557,7 +557,8 @@ static void a_problem_of_a_setting_counts_where_it_is_held(void **state)
     assert_plan("Topic a inSync\nTopic b inSync\nTopic c inSync\n");
 }
 
-/* A source whose masters disagree is a conflict where what they disagree about is kept. */
+/* A source whose masters disagree is a conflict where what they disagree about is kept; where resources are there per
+ * master it leaves open on which, whatever is kept. */
 static void an_ambiguous_source_counts_where_it_matters(void **state)
 {
     static const char declared[] =
@@ -576,6 +577,10 @@ static void an_ambiguous_source_counts_where_it_matters(void **state)
     assert_plan(
         "Topic a conflict source-ambiguous\nTopic b conflict source-ambiguous\nTopic c conflict source-ambiguous\n"
         "Topic d conflict placement-unknown\n");
+    capabilities.holds[KIND_TOPIC] &= ~FIELD_BIT(FIELD_TOPIC_READ_QUEUE_NUMS);
+    make_plan(declared, "masters x y\nTopic d");
+    assert_int_equal(plan->rows[0].cause, CAUSE_SOURCE_AMBIGUOUS);
+    assert_int_equal(plan->rows[2].state, STATE_MISSING);
 }
 
 /* ---- masters ---- */
