@@ -18,11 +18,6 @@ bool text_equal(struct text a, struct text b)
     return a.bytes == b.bytes && (a.bytes == 0 || memcmp(a.data, b.data, a.bytes) == 0);
 }
 
-bool text_is(struct text a, const char *string)
-{
-    return text_equal(a, text_of(string));
-}
-
 int text_compare(struct text a, struct text b)
 {
     size_t common = a.bytes < b.bytes ? a.bytes : b.bytes;
@@ -30,12 +25,6 @@ int text_compare(struct text a, struct text b)
     if (order != 0)
         return order;
     return (a.bytes > b.bytes) - (a.bytes < b.bytes);
-}
-
-bool text_begins(struct text text, const char *with)
-{
-    size_t bytes = strlen(with);
-    return text.bytes >= bytes && memcmp(text.data, with, bytes) == 0;
 }
 
 bool text_ends(struct text text, const char *with)

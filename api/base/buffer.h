@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Bytes that somebody else owns; not terminated. */
 struct text {
@@ -22,9 +23,21 @@ struct text {
 #define TEXT(literal) ((struct text){(literal), sizeof(literal) - 1})
 struct text text_of(const char *string); /* NULL gives the empty text */
 bool text_equal(struct text a, struct text b);
-bool text_is(struct text a, const char *string);
+/* Inline, for most comparisons with tables of names are decided by the first byte. NULL is the empty text. */
+static inline bool text_is(struct text a, const char *string)
+{
+    if (a.bytes == 0 || !string || a.data[0] != string[0])
+        return a.bytes == 0 && (!string || string[0] == '\0');
+    return strlen(string) == a.bytes && memcmp(a.data, string, a.bytes) == 0;
+}
 int text_compare(struct text a, struct text b); /* by bytes; a prefix is smaller */
-bool text_begins(struct text text, const char *with);
+static inline bool text_begins(struct text text, const char *with)
+{
+    if (text.bytes == 0 || text.data[0] != with[0])
+        return with[0] == '\0';
+    size_t bytes = strlen(with);
+    return text.bytes >= bytes && memcmp(text.data, with, bytes) == 0;
+}
 bool text_ends(struct text text, const char *with);
 /* The rest behind the first `count` bytes (the empty text when there are fewer). */
 struct text text_after(struct text text, size_t count);
