@@ -223,26 +223,31 @@ static bool leads(enum field field, enum kind kind, const char *path, size_t abo
 {
     const struct field_info *info = field_info(field);
 
-    if (info->kind != kind || strncmp(info->name, path, above) != 0 ||
-        strncmp(info->name + above, key.data, key.bytes) != 0)
+    if (info->kind != kind || (above > 0 && strncmp(info->name, path, above) != 0))
         return false;
-    char next = info->name[above + key.bytes];
-    *out_nested = next == '.';
-    return next == '.' || next == '\0';
+    const char *rest = info->name + above;
+    if (*rest != *key.data || strncmp(rest, key.data, key.bytes) != 0)
+        return false;
+    *out_nested = rest[key.bytes] == '.';
+    return *out_nested || rest[key.bytes] == '\0';
 }
 
 /* The field, or the first one of a nested object; FIELD_COUNT: none. */
 static enum field find_field(const struct target *target, const char *path, size_t above, struct text key,
                              bool *out_nested)
 {
+    enum field field = target->guess;
+
     if (key.bytes == 0 || memchr(key.data, '.', key.bytes))
         return FIELD_COUNT;
-    if (target->guess < FIELD_COUNT && leads(target->guess, target->kind, path, above, key, out_nested) && !*out_nested)
-        return target->guess;
-    for (enum field field = 0; field < FIELD_COUNT; field++)
+    while (field < FIELD_COUNT && !(leads(field, target->kind, path, above, key, out_nested) && !*out_nested))
+        field++;
+    if (field < FIELD_COUNT)
+        return field;
+    for (field = 0; field < FIELD_COUNT; field++)
         if (leads(field, target->kind, path, above, key, out_nested))
-            return field;
-    return FIELD_COUNT;
+            break;
+    return field;
 }
 
 static int read_nested(struct snapshot_reader *reader, struct target *target, const char *path, size_t above,
