@@ -123,20 +123,26 @@ const char *catalog_file(const struct catalog *catalog, uint16_t file)
     return catalog->files.items[file];
 }
 
-const struct problem *catalog_problem(const struct catalog *catalog, const struct resource *resource)
+const struct noted_problem *catalog_noted(const struct catalog *catalog, const struct resource *row)
 {
     const struct noted_problem *noted = catalog->problems;
-    uint32_t count = resource->problem ? catalog->problem_count : 0;
+    uint32_t count = row->problem ? catalog->problem_count : 0;
 
     while (count > 0) {
         uint32_t half = count / 2;
-        if (noted[half].name == resource->name)
-            return &noted[half].problem;
-        bool smaller = noted[half].name < resource->name;
+        if (noted[half].name == row->name)
+            return &noted[half];
+        bool smaller = noted[half].name < row->name;
         noted = smaller ? noted + half + 1 : noted;
         count = smaller ? count - half - 1 : half;
     }
     return NULL;
+}
+
+const struct problem *catalog_problem(const struct catalog *catalog, const struct resource *resource)
+{
+    const struct noted_problem *noted = catalog_noted(catalog, resource);
+    return noted ? catalog->problem_kinds.items[noted->problem] : NULL;
 }
 
 /* --- fingerprints --- */

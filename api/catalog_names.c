@@ -37,13 +37,6 @@ static uint32_t move_source_name(const struct catalog *catalog, uint32_t offset,
 }
 
 /* Problems are found by the offset of a name; in the order of rows they are sorted by the new one. */
-static void move_problem(const struct catalog *catalog, struct noted_problem *to, const struct resource *row,
-                         uint32_t name)
-{
-    const struct problem *problem = catalog_problem(catalog, row);
-    *to = (struct noted_problem){name, 0, *problem};
-}
-
 static void move_all(struct catalog *catalog, char *names, struct noted_problem *problems)
 {
     uint32_t used = 0, moved = 0;
@@ -56,7 +49,7 @@ static void move_all(struct catalog *catalog, char *names, struct noted_problem 
         if (row->source_name != CATALOG_ABSENT)
             row->source_name = move_source_name(catalog, row->source_name, names, &used);
         if (row->problem)
-            move_problem(catalog, &problems[moved++], row, name);
+            problems[moved++] = (struct noted_problem){name, 0, catalog_noted(catalog, row)->problem};
         row->name = name;
     }
     catalog->names_bytes = used;

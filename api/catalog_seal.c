@@ -111,12 +111,22 @@ static int compare_problems(const void *left, const void *right)
     return a->name != b->name ? (a->name < b->name ? -1 : 1) : (a->sequence < b->sequence ? -1 : 1);
 }
 
-/* By name, one each: what was noted last. */
+static bool problems_in_order(const struct catalog *catalog)
+{
+    for (uint32_t i = 1; i < catalog->problem_count; i++) {
+        if (compare_problems(&catalog->problems[i - 1], &catalog->problems[i]) > 0)
+            return false;
+    }
+    return true;
+}
+
+/* By name, one each: what was noted last. They are in order but for those that sealing itself noted. */
 static void problems_settle(struct catalog *catalog)
 {
     uint32_t kept = 0;
 
-    sort_in_place(catalog->problems, catalog->problem_count, sizeof *catalog->problems, compare_problems);
+    if (!problems_in_order(catalog))
+        sort_in_place(catalog->problems, catalog->problem_count, sizeof *catalog->problems, compare_problems);
     for (uint32_t i = 0; i < catalog->problem_count; i++) {
         if (i + 1 == catalog->problem_count || catalog->problems[i].name != catalog->problems[i + 1].name)
             catalog->problems[kept++] = catalog->problems[i];
@@ -144,6 +154,7 @@ static void catalog_shrink(struct catalog *catalog)
     interned_settle(&catalog->spreads);
     interned_settle(&catalog->masters);
     interned_settle(&catalog->files);
+    interned_settle(&catalog->problem_kinds);
     catalog->rows = shrink(catalog->rows, catalog->count, sizeof *catalog->rows);
     catalog->names = shrink(catalog->names, catalog->names_bytes, 1);
     catalog->problems = shrink(catalog->problems, catalog->problem_count, sizeof *catalog->problems);

@@ -2,6 +2,9 @@
 #include "api/catalog_store.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "api/base/hash.h"
 
 enum { SLOTS_MIN = 16 };
 
@@ -29,6 +32,7 @@ static void catalog_free(struct catalog *catalog)
     interned_release(&catalog->spreads);
     interned_release(&catalog->masters);
     interned_release(&catalog->files);
+    interned_release(&catalog->problem_kinds);
     arena_release(&catalog->arena);
     free(catalog);
 }
@@ -123,11 +127,33 @@ int interned_add(struct interned *interned, uint64_t hash, const void *item, uin
 
 /* --- problems --- */
 
+static bool same_problem(const void *item, const void *key)
+{
+    const struct problem *a = item, *b = key;
+    return a->cause == b->cause && a->field == b->field && strcmp(a->text, b->text) == 0;
+}
+
+static int intern_problem(struct catalog *catalog, const struct problem *problem, uint32_t *out)
+{
+    uint64_t hash = hash_text(hash_word((uint64_t)problem->cause, problem->field), text_of(problem->text));
+
+    *out = interned_find(&catalog->problem_kinds, hash, same_problem, problem);
+    if (*out != CATALOG_ABSENT)
+        return 0;
+    struct problem *copy = arena_alloc(&catalog->arena, sizeof *copy);
+    if (!copy)
+        return -1;
+    *copy = *problem;
+    copy->text = arena_string(&catalog->arena, text_of(problem->text));
+    return copy->text ? interned_add(&catalog->problem_kinds, hash, copy, out) : -1;
+}
+
 int catalog_note_problem(struct catalog *catalog, struct resource *row, int cause, enum field field, const char *text)
 {
-    const char *copy = arena_string(&catalog->arena, text_of(text));
+    const struct problem problem = {cause, field, text ? text : ""};
+    uint32_t number;
 
-    if (!copy)
+    if (intern_problem(catalog, &problem, &number) != 0)
         return -1;
     if (catalog->problem_count == catalog->problem_capacity) {
         uint32_t capacity = catalog->problem_capacity == 0 ? SLOTS_MIN : catalog->problem_capacity * 2;
@@ -138,7 +164,7 @@ int catalog_note_problem(struct catalog *catalog, struct resource *row, int caus
         catalog->problem_capacity = capacity;
     }
     uint32_t sequence = catalog->problem_count++;
-    catalog->problems[sequence] = (struct noted_problem){row->name, sequence, {cause, field, copy}};
+    catalog->problems[sequence] = (struct noted_problem){row->name, sequence, number};
     row->problem = 1;
     return 0;
 }

@@ -24,7 +24,7 @@ struct interned {
 struct noted_problem {
     uint32_t name;     /* of the resource: the offset of its name is like no other's */
     uint32_t sequence; /* the latest counts */
-    struct problem problem;
+    uint32_t problem;  /* what is wrong, as interned: half a million resources may have it in common */
 };
 
 struct catalog {
@@ -34,7 +34,7 @@ struct catalog {
     uint32_t first_group; /* sealed: rows before it are topics */
     char *names;
     uint32_t names_bytes, names_capacity;
-    struct interned settings, spreads, masters, files;
+    struct interned settings, spreads, masters, files, problem_kinds;
     struct noted_problem *problems; /* sealed: sorted by name */
     uint32_t problem_count, problem_capacity;
     struct arena arena;
@@ -54,6 +54,9 @@ int interned_add(struct interned *interned, uint64_t hash, const void *item, uin
 
 /* 0, or -1: no memory. */
 int catalog_note_problem(struct catalog *catalog, struct resource *row, int cause, enum field field, const char *text);
+
+/* What was noted of a row of a sealed catalog, or NULL. */
+const struct noted_problem *catalog_noted(const struct catalog *catalog, const struct resource *row);
 
 /* Puts the rows in order: topics first, then by name bytes; equal ones stay as they came. Temporary memory is 32 bytes
  * a row, none where they are in order already. 0, or -1: no memory. */
