@@ -96,8 +96,9 @@ static void log_rows(const struct sync *sync, const struct runner_result *result
         if (one.cause != CAUSE_NONE)
             pass_failure(result->pass, row, &failure);
         log_event(sync->daemon->options.log, one.result == RESULT_CREATED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
-                  one.result == RESULT_CREATED ? "created" : "not-created", failure.text, "sync", sync->config->name,
-                  "kind", kind_name(resource->kind), "name", quoted, "result", result_name(one.result), "cause",
+                  one.result == RESULT_CREATED ? "created" : "not-created",
+                  one.result == RESULT_CREATED ? "created" : failure.text, "sync", sync->config->name, "kind",
+                  kind_name(resource->kind), "name", quoted, "result", result_name(one.result), "cause",
                   one.cause != CAUSE_NONE ? cause_name(one.cause) : NULL, NULL);
     }
 }

@@ -34,6 +34,28 @@ int guard_identity(const struct expectation *expect, uint32_t count, const struc
     return 0;
 }
 
+static bool is_expected(const struct guard *guard, const char *key)
+{
+    for (uint32_t i = 0; i < guard->expect_count; i++) {
+        if (strcmp(guard->expect[i].key, key) == 0)
+            return true;
+    }
+    return false;
+}
+
+int guard_destination(const struct guard *guard, const struct identity *identity, struct failure *why)
+{
+    if (guard_identity(guard->expect, guard->expect_count, identity, "destination", why) != 0)
+        return -1;
+    for (uint16_t i = 0; guard->expect_exact && i < identity->count; i++) {
+        if (!is_expected(guard, identity->facts[i].key))
+            return failure_set(why, CAUSE_IDENTITY_MISMATCH,
+                               "the destination has %s \"%s\", which it had not when the plan was made",
+                               identity->facts[i].key, identity->facts[i].value);
+    }
+    return 0;
+}
+
 /* ---- the plan ---- */
 
 static uint64_t creates_of(const struct plan *plan)

@@ -26,12 +26,15 @@ struct guard {
     uint64_t max_source_age_ms;       /* 0: not guarded */
     const struct expectation *expect; /* of the destination */
     uint32_t expect_count;
+    bool expect_exact; /* a saved plan: the destination tells these facts and no others */
 };
 
 /* Identity facts against expectations: IDENTITY_MISMATCH with what was found. `side` names it in the sentence. 0 or -1.
  */
 int guard_identity(const struct expectation *expect, uint32_t count, const struct identity *identity, const char *side,
                    struct failure *why);
+/* The destination's, as the guard wants it. 0 or -1. */
+int guard_destination(const struct guard *guard, const struct identity *identity, struct failure *why);
 /* SOURCE_EMPTY, GUARD_REFUSED (maxCreates; age of the source). `source_age_ms` 0: unknown. 0 or -1. */
 int guard_plan(const struct guard *guard, const struct plan *plan, uint64_t source_age_ms, struct failure *why);
 /* Has the source shrunk more than allowed since the last good pass? Then parity is not claimed, creates go on. */

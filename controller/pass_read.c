@@ -50,7 +50,7 @@ static int check_identity(const struct pass *pass, uint16_t index, const struct 
     char name[32];
     side_format(index, name);
     if (index == SIDE_DESTINATION)
-        return guard != NULL ? guard_identity(guard->expect, guard->expect_count, identity, name, why) : 0;
+        return guard != NULL ? guard_destination(guard, identity, why) : 0;
     if (sources == NULL)
         return 0;
     return guard_identity(sources[index - 1].expect, sources[index - 1].expect_count, identity, name, why);

@@ -207,13 +207,14 @@ static void write_head(struct json_writer *json, enum kind kind, struct text nam
 
 static void write_settings(struct json_writer *json, const struct plan *plan, uint32_t row)
 {
+    const struct resource *resource = &catalog_rows(plan->declared)[row];
     struct draft settings;
 
     draft_clear(&settings);
     plan_create_settings(plan, row, &settings);
     json_write_key(json, "settings");
     settings_json_object(json, &settings);
-    write_fields(json, "estimated", settings.estimated);
+    write_fields(json, "estimated", settings.set & catalog_settings_of(plan->declared, resource)->estimated);
 }
 
 void report_row_json(struct json_writer *json, const struct runner_result *result, uint32_t row, bool with_result)

@@ -210,6 +210,7 @@ static int take_plan(struct setup *setup, const char *path, struct failure *why)
     setup->destination.stands_for = setup->plan.kind;
     setup->destination.expect = setup->guard.expect = setup->plan.expect;
     setup->destination.expect_count = setup->guard.expect_count = setup->plan.expect_count;
+    setup->guard.expect_exact = true;
     setup->runner.fixed = setup->plan.catalog;
     setup->runner.fixed_digest = setup->plan.declared_digest;
     setup->shown_sources = options->arguments;

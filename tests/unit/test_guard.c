@@ -55,6 +55,26 @@ static void an_unknown_fact_is_a_mismatch(void **state)
     assert_string_equal(why.text, "the destination does not tell its instanceName, which should be \"prod\"");
 }
 
+/* A saved plan belongs to one destination: another fact means another instance. */
+static void a_saved_plan_wants_just_its_facts(void **state)
+{
+    struct identity identity = cluster();
+    struct expectation expect[2] = {{"clusterName", "DefaultCluster"}, {"brokers", "2"}};
+    struct guard guard = unguarded;
+
+    (void)state;
+    guard.expect = expect;
+    guard.expect_count = 1;
+    assert_int_equal(guard_destination(&guard, &identity, &why), 0);
+    guard.expect_exact = true;
+    assert_int_equal(guard_destination(&guard, &identity, &why), -1);
+    assert_int_equal(why.cause, CAUSE_IDENTITY_MISMATCH);
+    guard.expect_count = 2;
+    assert_int_equal(guard_destination(&guard, &identity, &why), 0);
+    strcpy(expect[1].value, "3");
+    assert_int_equal(guard_destination(&guard, &identity, &why), -1);
+}
+
 static struct plan plan_with(uint32_t topics, uint32_t groups)
 {
     struct plan plan = {0};
@@ -135,9 +155,10 @@ static void shrinking_is_noticed_until_accepted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(identity_must_be_the_expected_one), cmocka_unit_test(an_unknown_fact_is_a_mismatch),
-        cmocka_unit_test(an_empty_source_is_refused),        cmocka_unit_test(too_many_creates_are_refused),
-        cmocka_unit_test(an_old_source_is_refused),          cmocka_unit_test(shrinking_is_noticed_until_accepted),
+        cmocka_unit_test(identity_must_be_the_expected_one),   cmocka_unit_test(an_unknown_fact_is_a_mismatch),
+        cmocka_unit_test(a_saved_plan_wants_just_its_facts),   cmocka_unit_test(an_empty_source_is_refused),
+        cmocka_unit_test(too_many_creates_are_refused),        cmocka_unit_test(an_old_source_is_refused),
+        cmocka_unit_test(shrinking_is_noticed_until_accepted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
