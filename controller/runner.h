@@ -39,10 +39,11 @@ struct runner_options {
     uv_loop_t *loop;
     struct worker_pool *workers;
     struct log *log;
-    const char *sync;                       /* name for logs and the journal; "" for commands */
-    const char *run;                        /* id of this run */
-    const struct side_options *destination; /* NULL: none (validate, evaluate --for) */
-    const struct side_options *sources;     /* live ones */
+    const char *sync; /* name for logs and the journal; "" for commands */
+    const char *run;  /* id of this run */
+    const struct side_options *destination;
+    bool must_exist; /* export: the destination is a source, its file must be there; never created in */
+    const struct side_options *sources; /* live ones */
     uint16_t source_count;
     const char *const *paths; /* manifests */
     uint32_t path_count;
@@ -81,7 +82,8 @@ struct runner_result {
 typedef void (*runner_done_cb)(void *context, const struct runner_result *result);
 
 /* Opens the doors, which reads nothing yet. The journal is opened by the first pass that may create; when that fails,
- * the first intent says why (STATE_LOCKED, STATE_UNWRITABLE), and the next pass tries again. 0 or -1. */
+ * the first intent says why (STATE_LOCKED, STATE_UNWRITABLE), and the next pass tries again. 0; or -1, and what was
+ * made goes while the loop runs on. */
 int runner_new(const struct runner_options *options, struct runner **out, struct failure *why);
 /* Starts a pass; calls back once, later, when it has ended. 0 or -1 (one is under way, or no memory). `give_up_ms` as
  * in pass_options. */
