@@ -60,16 +60,6 @@ void declared_unref(struct runner *runner, struct declared *declared)
 
 /* ---- the job: what is declared */
 
-static void count_live(const struct catalog *catalog, struct source_counts *counts)
-{
-    const struct resource *rows = catalog_rows(catalog);
-
-    for (uint32_t i = 0; i < catalog_count(catalog); i++) {
-        counts->read[rows[i].kind]++;
-        counts->system[rows[i].kind] += rows[i].status == STATUS_SYSTEM || rows[i].status == STATUS_STATIC;
-    }
-}
-
 static int combine_side(struct planning *planning, uint16_t side, struct catalog **out)
 {
     planning->wrong_side = side;
@@ -78,24 +68,25 @@ static int combine_side(struct planning *planning, uint16_t side, struct catalog
 
 static int combine_sources(struct planning *planning, struct declared *declared, struct catalog **out)
 {
-    struct catalog *sources[PASS_SIDES_MAX];
+    struct manifests_source sources[PASS_SIDES_MAX];
     const struct manifests *manifests = planning->inputs->manifests;
     uint32_t count = 0;
     int status = 0;
 
     if (manifests) {
         declared->counts = manifests->counts;
-        sources[count++] = catalog_ref(manifests->catalog);
+        sources[count++] = (struct manifests_source){.catalog = catalog_ref(manifests->catalog)};
     }
     for (uint16_t side = 1; status == 0 && side < planning->side_count; side++) {
-        status = combine_side(planning, side, &sources[count]);
+        sources[count].live = true;
+        status = combine_side(planning, side, &sources[count].catalog);
         if (status == 0)
-            count_live(sources[count++], &declared->counts);
+            count++;
     }
     if (status == 0)
         status = manifests_combine(sources, count, &declared->counts, out, &planning->mistakes, &planning->failure);
     for (uint32_t i = 0; i < count; i++)
-        catalog_unref(sources[i]);
+        catalog_unref(sources[i].catalog);
     return status;
 }
 
