@@ -34,7 +34,7 @@ static int append_address(const struct runner *runner, struct buffer *out, struc
             free(path);
             return failure_set(why, CAUSE_STATE_UNWRITABLE, "the path %s is too long", runner->destination.path);
         }
-        strcpy(address.path, path);
+        memcpy(address.path, path, strlen(path) + 1);
         free(path);
     }
     return address_append(out, &address) == 0 ? 0 : failure_no_memory(why, "the journal");

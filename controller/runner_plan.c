@@ -99,7 +99,7 @@ static int take_fixed(struct planning *planning, struct declared *declared)
         declared->counts.read[kind] = declared->mapping_counts.declared[kind] = count;
     }
     if (planning->fixed_digest && strlen(planning->fixed_digest) < sizeof declared->digest)
-        strcpy(declared->digest, planning->fixed_digest);
+        memcpy(declared->digest, planning->fixed_digest, strlen(planning->fixed_digest) + 1);
     return 0;
 }
 
