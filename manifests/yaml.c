@@ -498,5 +498,5 @@ const char *yaml_shape_name(enum yaml_shape shape)
     case YAML_BROKEN:
         break;
     }
-    return "a text";
+    return "a single value";
 }

@@ -91,7 +91,7 @@ void yaml_forget(struct yaml_reader *reader, struct yaml_kept kept);
 
 /* A plain scalar that YAML calls null: nothing, ~, null. */
 bool yaml_is_null(const struct yaml_value *value);
-/* "a text", "a list", "a map". */
+/* "a single value", "a list", "a map". */
 const char *yaml_shape_name(enum yaml_shape shape);
 
 #endif

@@ -7,7 +7,11 @@
 
 #include "api/base/strings.h"
 
-enum { NAME_ROOM = 64 }; /* of one field, without what it stands in */
+enum {
+    NAME_ROOM = 64,  /* of one field, without what it stands in */
+    NAMES_SHOWN = 6, /* at most, where no name is near */
+    ADVICE_BYTES_MAX = NAME_ROOM * (NAMES_SHOWN + 1),
+};
 
 /* One map: its rows are [first, end) of the table, their names begin with the same `skip` bytes ("spec."). */
 struct level {
@@ -76,25 +80,40 @@ static int shown(struct text key)
     return (int)(key.bytes < NAME_ROOM ? key.bytes : NAME_ROOM);
 }
 
-/* Where the field stands, for sentences: "spec.guard" in "a Sync". */
+/* The nearest name, or all of them where there are few. */
+static void append_advice(struct buffer *out, struct text key, const char *const *names, uint32_t count)
+{
+    const char *nearest = nearest_spelling(key, names);
+
+    if (nearest != NULL) {
+        buffer_append_format(out, ", did you mean %s", nearest);
+        return;
+    }
+    for (uint32_t i = 0; i < count && count <= NAMES_SHOWN; i++)
+        buffer_append_format(out, "%s%s", i == 0 ? ", known here: " : ", ", names[i]);
+}
+
 static void complain_unknown(struct yaml_reader *reader, const struct level *level, const struct yaml_entry *entry)
 {
     char names[YAML_FIELDS_MAX][NAME_ROOM];
     const char *candidates[YAML_FIELDS_MAX + 1];
     uint32_t count = known_names(level, names);
-    const char *within = level->table->fields[level->first].name.data;
+    const char *within = level->table->fields[level->first].name.data; /* "spec.guard", then a dot */
+    struct buffer advice;
 
-    for (uint32_t i = 0; i < count; i++)
-        candidates[i] = names[i];
-    candidates[count] = NULL;
     if (text_is(entry->key, "<<")) {
         yaml_complain(reader, entry->mark, "merge keys are not read here: write the fields out");
         return;
     }
-    const char *nearest = nearest_spelling(entry->key, candidates);
-    yaml_complain(reader, entry->mark, "unknown field \"%.*s\" in %.*s%s%s%s%s", shown(entry->key), entry->key.data,
+    for (uint32_t i = 0; i < count; i++)
+        candidates[i] = names[i];
+    candidates[count] = NULL;
+    buffer_init(&advice, ADVICE_BYTES_MAX);
+    append_advice(&advice, entry->key, candidates, count);
+    yaml_complain(reader, entry->mark, "unknown field \"%.*s\" in %.*s%s%s%s", shown(entry->key), entry->key.data,
                   level->skip > 0 ? (int)level->skip - 1 : 0, within, level->skip > 0 ? " of " : "", level->table->what,
-                  nearest != NULL ? ", did you mean " : "", nearest != NULL ? nearest : "");
+                  advice.length > 0 ? advice.data : "");
+    buffer_release(&advice);
 }
 
 /* ---- values ---- */
@@ -105,11 +124,11 @@ static const char *shapes_name(unsigned shapes)
     case YAML_LIST | YAML_MAP:
         return "a list or a map";
     case YAML_SCALAR | YAML_LIST:
-        return "a text or a list";
+        return "a single value or a list";
     case YAML_SCALAR | YAML_MAP:
-        return "a text or a map";
+        return "a single value or a map";
     case YAML_SCALAR | YAML_LIST | YAML_MAP:
-        return "a text, a list or a map";
+        return "a single value, a list or a map";
     default:
         return yaml_shape_name(shapes);
     }

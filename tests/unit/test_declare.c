@@ -221,7 +221,7 @@ static void every_mistake_is_reported(void **state)
         "t:9:10: order is true or false, this is \"yes\"\n"
         "t:10:17: topicSysFlag stands without quotes, between them it is a text\n"
         "t:11:15: maxSendTps is a whole number, 0 or more, this is \"1e3\"\n"
-        "t:12:11: remark is a text, this is a list\n");
+        "t:12:11: remark is a single value, this is a list\n");
 }
 
 /* One fact said twice with different values is a mistake that names the other line. */
@@ -252,8 +252,8 @@ static void unusable_names_are_mistakes(void **state)
                     "t:6:10: \"TBW102\" is a topic of RocketMQ itself: it is never migrated\n"
                     "t:7:10: \"%RETRY%GID_a\" is a topic of RocketMQ itself: it is never migrated\n"
                     "t:8:3: name is missing\n"
-                    "t:9:3: an item is a map, this is a text\n"
-                    "t:10:10: name is a text, this is a list\n");
+                    "t:9:3: an item is a map, this is a single value\n"
+                    "t:10:10: name is a single value, this is a list\n");
     assert_declares("apiVersion: mqferry/v1\nkind: Topic\nspec: {}\n", "t:1:1: metadata.name is missing\n");
 }
 
@@ -287,7 +287,7 @@ static void attributes_are_checked(void **state)
                     "t:4:21: attributes are declared without signs: a\n"
                     "t:4:28: attributes are declared without signs: b\n"
                     "t:4:35: the name of an attribute is empty\n"
-                    "t:4:45: attributes.c is a text, this is a list\n"
+                    "t:4:45: attributes.c is a single value, this is a list\n"
                     "t:4:53: attributes.d has no value: give it one, or leave it out\n");
     assert_declares(TOPIC("t", "{attributes: {a: 1, b: 2, a: 3}}"), "Topic t@3:18\nt:4:20: attributes names a twice\n");
 }
@@ -302,10 +302,10 @@ static void lists_are_checked(void **state)
         "t:4:61: groupRetryPolicy.customizedRetryPolicy.next holds whole numbers, 0 or more, this is \"x\"\n"
         "t:4:64: groupRetryPolicy.customizedRetryPolicy.next holds whole numbers, 0 or more, this is \"-2\"\n"
         "t:4:68: groupRetryPolicy.customizedRetryPolicy.next holds whole numbers, 0 or more, this is \"3\"\n"
-        "t:4:73: groupRetryPolicy.customizedRetryPolicy.next is a text, this is a list\n");
+        "t:4:73: groupRetryPolicy.customizedRetryPolicy.next is a single value, this is a list\n");
     assert_declares(GROUP("g", "{subscriptionDataSet: [x, {topik: a}, {topic: b, version: one}]}"),
                     "ConsumerGroup g@3:18 subscriptionDataSet=[{\"topic\":\"b\",\"version\":0},{}]\n"
-                    "t:4:30: a subscription is a map, this is a text\n"
+                    "t:4:30: a subscription is a map, this is a single value\n"
                     "t:4:34: unknown field \"topik\" in a subscription, did you mean topic\n"
                     "t:4:33: topic is missing\n"
                     "t:4:65: version is a whole number, without quotes\n");

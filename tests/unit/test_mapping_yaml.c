@@ -248,7 +248,7 @@ static void every_mistake_is_reported(void **state)
                  "  messageTypes: [{match: a}, {type: FIFO}, {match: a, type: fifo}, y]\n"
                  "  createDefaults: {topic: {perm: 9}, groups: {}}\n",
                  "m.yaml:4:3: unknown field \"includ\" in spec of a Mapping, did you mean include\n"
-                 "m.yaml:5:13: an entry is a text or a map, this is a list\n"
+                 "m.yaml:5:13: an entry is a single value or a map, this is a list\n"
                  "m.yaml:5:18: a name or glob has 1 to 4096 bytes, this has 0\n"
                  "m.yaml:5:23: unknown field \"fil\" in a file of names, did you mean file\n"
                  "m.yaml:5:22: file is missing\n"
@@ -262,12 +262,12 @@ static void every_mistake_is_reported(void **state)
                  "m.yaml:13:12: kind is Topic or ConsumerGroup\n"
                  "m.yaml:13:27: prefix is empty\n"
                  "m.yaml:13:5: a rename has from and to, or a prefix\n"
-                 "m.yaml:14:5: a rename is a map, this is a text\n"
+                 "m.yaml:14:5: a rename is a map, this is a single value\n"
                  "m.yaml:15:18: type is missing\n"
                  "m.yaml:15:30: match is missing\n"
                  "m.yaml:15:61: messageType is NORMAL, FIFO, DELAY, TRANSACTION, MIXED, PRIORITY, LITE or UNSPECIFIED, "
                  "this is \"fifo\"\n"
-                 "m.yaml:15:68: a message type is a map, this is a text\n"
+                 "m.yaml:15:68: a message type is a map, this is a single value\n"
                  "m.yaml:16:34: perm is a whole number from 0 to 7, or W, R, RW, this is \"9\"\n"
                  "m.yaml:16:38: unknown field \"groups\" in spec.createDefaults of a Mapping, did you mean group\n");
 }
@@ -283,7 +283,7 @@ static void sets_and_accepts_are_checked(void **state)
                  "m.yaml:6:5: match is missing\n"
                  "m.yaml:7:36: unknown field \"brokers\" in a topic\n"
                  "m.yaml:7:57: unknown field \"remrk\" in a topic, did you mean remark\n"
-                 "m.yaml:8:5: a set is a map, this is a text\n");
+                 "m.yaml:8:5: a set is a map, this is a single value\n");
     assert_loads(
         HEAD "  accept:\n  - {name: a, field: perm, observed: 4}\n  - {kind: Topic, name: a, field: prm, observed: 4}\n"
              "  - {kind: Topic, name: a, field: perm}\n  - {kind: Topic, name: a, field: perm, observed: x}\n"
@@ -294,8 +294,8 @@ static void sets_and_accepts_are_checked(void **state)
         "m.yaml:7:5: an accept says the value that is accepted: observed or declared\n"
         "m.yaml:8:51: perm is a whole number from 0 to 7, or W, R, RW, this is \"x\"\n"
         "m.yaml:9:38: kind and field stand before a value that is a map\n"
-        "m.yaml:10:5: an accept is a map, this is a text\n"
-        "m.yaml:11:51: perm is a text, this is a list\n");
+        "m.yaml:10:5: an accept is a map, this is a single value\n"
+        "m.yaml:11:51: perm is a single value, this is a list\n");
 }
 
 /* An include that names nothing would mean everything: it is a mistake, in the list and in the file. */

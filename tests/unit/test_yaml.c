@@ -394,9 +394,9 @@ static void unknown_fields_name_the_nearest(void **state)
                   "name=y spec.mode=a \n"
                   "t:1:1: unknown field \"nane\" in a Thing, did you mean name\n"
                   "t:6:5: unknown field \"maxCreate\" in spec.guard of a Thing, did you mean maxCreates\n"
-                  "t:7:5: unknown field \"completelyElse\" in spec.guard of a Thing\n"
+                  "t:7:5: unknown field \"completelyElse\" in spec.guard of a Thing, known here: maxCreates, maxAge\n"
                   "t:8:3: unknown field \"gaurd\" in spec of a Thing, did you mean guard\n"
-                  "t:9:1: unknown field \"spec.mode\" in a Thing\n"
+                  "t:9:1: unknown field \"spec.mode\" in a Thing, known here: name, seen, spec, either, both\n"
                   "t:10:1: merge keys are not read here: write the fields out\n");
 }
 
@@ -421,12 +421,12 @@ static void wrong_shapes_are_named(void **state)
     assert_fields(
         TEXT("name: [a]\nspec:\n  mode: {a: b}\n  list: {a: [b]}\n  guard: [1]\neither: [1]\nboth: x\nseen: ~\n"), 0xe7,
         "\n"
-        "t:1:7: name is a text, this is a list\n"
-        "t:3:9: spec.mode is a text, this is a map\n"
+        "t:1:7: name is a single value, this is a list\n"
+        "t:3:9: spec.mode is a single value, this is a map\n"
         "t:4:9: spec.list is a list, this is a map\n"
         "t:5:10: spec.guard is a map, this is a list\n"
-        "t:6:9: either is a text or a map, this is a list\n"
-        "t:7:7: both is a list or a map, this is a text\n"
+        "t:6:9: either is a single value or a map, this is a list\n"
+        "t:7:7: both is a list or a map, this is a single value\n"
         "t:8:7: seen has no value: give it one, or leave it out\n");
     assert_fields(TEXT("name: ''\nspec:\n"), 1,
                   "name='' \n"
