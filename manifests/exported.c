@@ -145,22 +145,6 @@ static void tell(struct exported *file)
     tell_skipped(file);
 }
 
-static int read_file(struct exported *file)
-{
-    uint32_t mistakes = file->request->mistakes->count;
-
-    if (catalog_builder_file(file->builder, text_of(file->request->path), &file->file, file->why) != 0)
-        return -1;
-    int step = read_shape(file);
-    if (step == -1 || exported_own_decide(file) != 0)
-        return -1;
-    if (mistakes == file->request->mistakes->count && !file->passed_over)
-        tell(file);
-    return 0;
-}
-
-/* --- where it begins --- */
-
 /* Captured output of rocksDBConfigToJson begins with a line about itself (rocketmq-remoting 10.4). */
 static size_t captured_line(struct text text)
 {
@@ -171,6 +155,31 @@ static size_t captured_line(struct text text)
         return 0;
     newline = memchr(text.data, '\n', text.bytes);
     return newline ? (size_t)(newline + 1 - text.data) : 0;
+}
+
+/* What these commands print without -j true (rocketmq-remoting 10.4). */
+static bool is_text_form(struct text text)
+{
+    return text_begins(text, "1, Key: ") || text_begins(text, "type: ");
+}
+
+static int read_file(struct exported *file)
+{
+    uint32_t mistakes = file->request->mistakes->count;
+
+    if (catalog_builder_file(file->builder, text_of(file->request->path), &file->file, file->why) != 0)
+        return -1;
+    if (is_text_form(file->text)) {
+        exported_complain(file, 0,
+                          "this is the text form of rocksDBConfigToJson or exportMetadataInRocksDB: give them -j true");
+        return 0;
+    }
+    int step = read_shape(file);
+    if (step == -1 || exported_own_decide(file) != 0)
+        return -1;
+    if (mistakes == file->request->mistakes->count && !file->passed_over)
+        tell(file);
+    return 0;
 }
 
 static size_t skip_blanks(struct text text, size_t at)
@@ -185,7 +194,7 @@ bool exported_likely(struct text text)
     bool marked = text.bytes >= 3 && memcmp(text.data, "\xEF\xBB\xBF", 3) == 0;
     size_t at = skip_blanks(text, marked ? 3 : 0);
 
-    if (captured_line(text) > 0)
+    if (captured_line(text) > 0 || text_begins(text, "1, Key: "))
         return true;
     if (at == text.bytes || (text.data[at] != '{' && text.data[at] != '['))
         return false;

@@ -47,7 +47,8 @@ void manifests_free(struct manifests *manifests)
 
 /* --- one file --- */
 
-static int read_hand_written(struct loading *loading, const struct source_file *file, struct text text)
+static int read_hand_written(struct loading *loading, const struct source_file *file, struct text text,
+                             struct failure *why)
 {
     const struct declare_request request = {
         .path = file->path,
@@ -57,7 +58,7 @@ static int read_hand_written(struct loading *loading, const struct source_file *
         .mistakes = loading->mistakes,
     };
 
-    return declare_read(text, &request, loading->builder, loading->out->counts.read, loading->why);
+    return declare_read(text, &request, loading->builder, loading->out->counts.read, why);
 }
 
 static void note_export_time(struct manifests *out, int64_t export_unix_ms)
@@ -66,7 +67,7 @@ static void note_export_time(struct manifests *out, int64_t export_unix_ms)
         out->oldest_export_unix_ms = export_unix_ms;
 }
 
-static int read_exported(struct loading *loading, const struct source_file *file, struct text text)
+static int read_exported(struct loading *loading, const struct source_file *file, struct text text, struct failure *why)
 {
     const struct exported_request request = {
         .text = text,
@@ -80,32 +81,47 @@ static int read_exported(struct loading *loading, const struct source_file *file
     };
     struct exported_outcome outcome = {0};
 
-    if (exported_read(&request, loading->builder, &outcome, loading->why) != 0)
+    if (exported_read(&request, loading->builder, &outcome, why) != 0)
         return -1;
     for (int kind = 0; kind < KINDS; kind++)
         loading->out->counts.read[kind] += outcome.read[kind];
     note_export_time(loading->out, outcome.export_unix_ms);
-    return outcome.hand_written ? read_hand_written(loading, file, text) : 0;
+    return outcome.hand_written ? read_hand_written(loading, file, text, why) : 0;
 }
 
-static int read_text(struct loading *loading, const struct source_file *file, struct text text)
+static int read_text(struct loading *loading, const struct source_file *file, struct text text, struct failure *why)
 {
     bool yaml = path_has_extension(file->path, "yaml") || path_has_extension(file->path, "yml");
 
     if (strcmp(file_name_of(file->path), STATIC_TOPICS_FILE) == 0)
         return static_topics_read(text, file->path, loading->static_topics, &loading->out->notices, loading->mistakes,
-                                  loading->why);
+                                  why);
     if (path_has_extension(file->path, "json") || (!yaml && exported_likely(text)))
-        return read_exported(loading, file, text);
-    return read_hand_written(loading, file, text);
+        return read_exported(loading, file, text, why);
+    return read_hand_written(loading, file, text, why);
 }
 
-/* The message of file_read names the path, which the complaint has in front already. */
-static void complain_unread(struct loading *loading, const char *path, const char *text)
+/* The message of file_read names the path, which a complaint has in front already. */
+static const char *reason_of(const char *text, const char *path)
 {
-    const char *reason = strstr(text, ": ");
+    static const char begin[] = "cannot read ";
+    size_t bytes = strlen(path);
 
-    complain(loading->mistakes, &(struct place){.path = path}, "cannot read it: %s", reason ? reason + 2 : text);
+    if (strncmp(text, begin, sizeof begin - 1) != 0)
+        return text;
+    text += sizeof begin - 1;
+    return strncmp(text, path, bytes) == 0 && strncmp(text + bytes, ": ", 2) == 0 ? text + bytes + 2 : text;
+}
+
+/* What is wrong with one file does not hide what is wrong with the others. 0, or -1: nothing more can be read. */
+static int note_failure(struct loading *loading, const char *path, const char *doing, const struct failure *why)
+{
+    if (why->cause != CAUSE_INPUT_WRONG) {
+        *loading->why = *why;
+        return -1;
+    }
+    complain(loading->mistakes, &(struct place){.path = path}, "%s%s", doing, reason_of(why->text, path));
+    return 0;
 }
 
 static int read_file(struct loading *loading, const struct source_file *file)
@@ -115,17 +131,11 @@ static int read_file(struct loading *loading, const struct source_file *file)
 
     if (loading->request->cancelled && atomic_load(loading->request->cancelled))
         return failure_set(loading->why, CAUSE_CANCELLED, "reading %s was cancelled", what);
-    if (file_read(file->path, &content, &why) != 0) {
-        if (why.cause != CAUSE_INPUT_WRONG) {
-            *loading->why = why;
-            return -1;
-        }
-        complain_unread(loading, file->path, why.text);
-        return 0;
-    }
-    int result = read_text(loading, file, (struct text){content.data, content.bytes});
+    if (file_read(file->path, &content, &why) != 0)
+        return note_failure(loading, file->path, "cannot read it: ", &why);
+    int result = read_text(loading, file, (struct text){content.data, content.bytes}, &why);
     file_text_release(&content);
-    return result;
+    return result == 0 ? 0 : note_failure(loading, file->path, "", &why);
 }
 
 /* --- all files --- */

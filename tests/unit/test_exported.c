@@ -170,21 +170,27 @@ static void read_sample(const char *name, uint32_t masters)
 
 /* --- cluster-mode exports --- */
 
-static const char
-    cluster_export[] =
-        "{\"exportTime\":1767225600123,\"topicConfigTable\":{" CONFIG("a", ",\"readQueueNums\":16,\"writeQueueNums\":8,"
-                                                                           "\"perm\":6") "," CONFIG(
-            "odd",
-            ",\"readQueueNums\":9,\"writeQueueNums\":8") "," CONFIG("bare",
-                                                                    ",\"perm\":4") "},\"subscriptionGroupTable\":"
-                                                                                   "{" GROUP("g", ",\"retryQueueNums\":"
-                                                                                                  "2,\"retryMaxTimes\":"
-                                                                                                  "5") "," GROUP("h",
-                                                                                                                 ",\"re"
-                                                                                                                 "tryQu"
-                                                                                                                 "eueNu"
-                                                                                                                 "ms\":"
-                                                                                                                 "3") "}}";
+static const char cluster_export[] = "{\"exportTime\":1767225600123,\"topicConfigTable\":{" CONFIG(
+    "a",
+    ",\"readQueueNums\":16,\"writeQueueNums\":8,"
+    "\"perm\":6") "," CONFIG("odd",
+                             ",\"readQueueNums\":9,\"writeQueueNums\":8") "," CONFIG("bare",
+                                                                                     ",\"perm\":4") "},"
+                                                                                                    "\"subscriptionGrou"
+                                                                                                    "pTable\":"
+                                                                                                    "{" GROUP(
+                                                                                                        "g",
+                                                                                                        ",\"retryQueueN"
+                                                                                                        "ums\":"
+                                                                                                        "2,"
+                                                                                                        "\"retryMaxTime"
+                                                                                                        "s\":"
+                                                                                                        "5") "," GROUP("h",
+                                                                                                                       ",\"re"
+                                                                                                                       "tryQu"
+                                                                                                                       "eueNu"
+                                                                                                                       "ms\":"
+                                                                                                                       "3") "}}";
 
 /* Sums over masters that nobody counted are not declared; topics know why they cannot be created. */
 static void test_sums_over_unknown_masters_are_undeclared(void **state)
@@ -688,7 +694,7 @@ static void test_cancelling_ends_the_reading(void **state)
 
 /* --- samples --- */
 
-/* Samples of what tools write: made-up values in exact shapes. */
+/* Samples of what tools write, with made-up values in exact shapes: how many entries, how many of them system ones. */
 static void test_samples_are_read(void **state)
 {
     static const struct {
@@ -706,6 +712,26 @@ static void test_samples_are_read(void **state)
         {"samples/broker-subscriptionGroup.json", 0, 12, 0, 9},
         {"samples/batch-topic-body.json", 2, 0, 0, 0},
         {"samples/batch-group-body.json", 0, 2, 0, 0},
+        {"exported/3x-topics.json", 10, 0, 8, 0},
+        {"exported/3x-groups.json", 0, 2, 0, 1},
+        {"exported/4x-topics-broker-a.json", 10, 0, 8, 0},
+        {"exported/4x-topics-broker-b.json", 10, 0, 8, 0},
+        {"exported/4x-topics-dotted-broker.json", 8, 0, 8, 0},
+        {"exported/4x-topics-container.json", 4, 0, 4, 0},
+        {"exported/4x-topics-no-template.json", 3, 0, 2, 0},
+        {"exported/492-metadata.json", 4, 2, 0, 0},
+        {"exported/5x-topics.json", 12, 0, 10, 0},
+        {"exported/5x-groups.json", 0, 5, 0, 3},
+        {"exported/55-groups-attributes.json", 0, 1, 0, 0},
+        {"exported/rust-groups.json", 0, 1, 0, 0},
+        {"exported/export-sh.json", 2, 1, 0, 0},
+        {"exported/export-sh-without-metadata.json", 0, 0, 0, 0},
+        {"exported/huawei-dms.json", 1, 1, 0, 0},
+        {"exported/rocksdb-to-json-captured.json", 3, 0, 2, 0},
+        {"exported/rocksdb-export-metadata.json", 4, 0, 2, 0},
+        {"exported/update-topic-list.json", 2, 0, 0, 0},
+        {"exported/update-sub-group-list.json", 0, 1, 0, 0},
+        {"exported/topic-config-list.json", 1, 0, 0, 0},
     };
 
     (void)state;
@@ -720,6 +746,73 @@ static void test_samples_are_read(void **state)
         assert_int_equal(system[KIND_TOPIC], samples[i].system_topics);
         assert_int_equal(system[KIND_GROUP], samples[i].system_groups);
     }
+}
+
+/* Settings come through from every dialect. */
+static void test_settings_of_samples(void **state)
+{
+    (void)state;
+    read_sample("exported/5x-topics.json", 0);
+    assert_settings(KIND_TOPIC, "compact",
+                    "messageType=NORMAL readQueueNums=8 writeQueueNums=8 perm=6 order=false topicFilterType=SINGLE_TAG "
+                    "topicSysFlag=0 attributes={\"cleanup.policy\":\"COMPACTION\",\"queue.type\":\"BatchCQ\"}");
+    read_sample("exported/5x-groups.json", 0);
+    assert_told(&reading.notices, 0, 0, "2 entries of forbiddenTable are not moved");
+    const struct settings *slow = catalog_settings_of(reading.catalog, row_of(KIND_GROUP, "GID_slow"));
+    assert_int_equal(settings_number(slow, FIELD_GROUP_RETRY_EXPONENTIAL_MULTIPLIER), 2);
+    read_sample("exported/export-sh.json", 0);
+    assert_settings(KIND_TOPIC, "uneven",
+                    "^writeQueueNums=4 perm=6 order=false topicFilterType=SINGLE_TAG topicSysFlag=0");
+    read_sample("exported/update-topic-list.json", 0);
+    assert_settings(KIND_TOPIC, "refunds", "readQueueNums=4 writeQueueNums=4 order=true");
+    read_sample("exported/492-metadata.json", 0);
+    assert_settings(KIND_TOPIC, "45", "perm=6 order=false topicFilterType=SINGLE_TAG topicSysFlag=0");
+}
+
+/* Damaged and foreign files, as people have them, are named for what they are. */
+static void test_damaged_samples_are_refused(void **state)
+{
+    static const struct {
+        const char *name;
+        uint32_t line, column;
+        const char *sentence;
+    } samples[] = {
+        {"exported/damaged-nul.json", 1, 1, "the file is full of NUL bytes"},
+        {"exported/damaged-cut.json", 18, 12, "the text ends inside a string"},
+        {"exported/damaged-stale-end.json", 14, 2, "text follows the value"},
+        {"exported/damaged-comment.json", 4, 5, "comments are not JSON"},
+        {"exported/damaged-blank.json", 3, 1,
+         "a blank that JSON does not know (such as U+00A0 or U+3000) stands outside of a string"},
+        {"exported/damaged-key.json", 4, 7, "the entry \"%RETRY% g\" of the table calls itself \"%RETRY%g\""},
+        {"exported/damaged-ref.json", 4, 8, "'$ref' refers to another place, which is not followed"},
+        {"exported/damaged-twice.json", 4, 4, "'perm' is there twice"},
+        {"exported/stranger-topic-names.json", 0, 0, "it declares nothing that mqferry knows"},
+        {"exported/stranger-configs.json", 0, 0, "it declares nothing that mqferry knows"},
+        {"exported/stranger-transaction-metrics.json", 0, 0, "it declares nothing that mqferry knows"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        print_message("%s\n", samples[i].name);
+        read_sample(samples[i].name, 0);
+        assert_int_equal(reading.status, 0);
+        assert_told(&reading.mistakes, samples[i].line, samples[i].column, samples[i].sentence);
+        assert_int_equal(reading.mistakes.count, 1);
+    }
+}
+
+/* The text form that the RocksDB commands print without -j true is named for that. */
+static void test_the_text_form_of_rocksdb_is_named(void **state)
+{
+    static const char sentence[] =
+        "this is the text form of rocksDBConfigToJson or exportMetadataInRocksDB: give them -j true";
+
+    (void)state;
+    assert_refused("1, Key: orders, Value: {\"perm\":6}\n2, Key: b, Value: {}\n", 1, 1, sentence);
+    assert_refused(
+        "Use [local mode] load rocksdb to print or export file \ntype: dataVersion1, Key: counter, Value: 32\n", 2, 1,
+        sentence);
+    assert_true(exported_likely(TEXT("1, Key: orders, Value: {}")));
 }
 
 /* Which texts without a telling name are taken for these shapes. */
@@ -778,6 +871,9 @@ int main(void)
         TEST(test_a_cut_text_is_refused_wherever_it_is_cut),
         TEST(test_cancelling_ends_the_reading),
         TEST(test_samples_are_read),
+        TEST(test_settings_of_samples),
+        TEST(test_damaged_samples_are_refused),
+        TEST(test_the_text_form_of_rocksdb_is_named),
         TEST(test_likely_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
