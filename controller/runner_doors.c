@@ -229,9 +229,19 @@ void door_cancel(struct op *op)
         side->door->ops->cancel(side->door, &op->request);
         return;
     }
+    op->cancelled = true;
     op_line_remove(&side->held, op);
     failure_set(&why, CAUSE_CANCELLED, "it was given up before it was sent");
     op_fail(op, &why);
+}
+
+void door_give_up_held(struct runner *runner)
+{
+    for (uint16_t i = 0; i < runner->side_count; i++) {
+        struct op *op;
+        while ((op = runner->sides[i].held.first) != NULL)
+            door_cancel(op);
+    }
 }
 
 /* ---- delivering */

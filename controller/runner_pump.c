@@ -428,6 +428,7 @@ static bool pump_once(struct runner *runner)
     }
     if (runner->begun && take_flag(&runner->stop_wanted)) {
         step_simply(runner, EVENT_STOP);
+        door_give_up_held(runner);
         if (runner->confirming)
             runner_confirm(runner, false);
         return true;

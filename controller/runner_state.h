@@ -173,6 +173,7 @@ void runner_fill_result(struct runner *runner);
 int runner_open_doors(struct runner *runner, struct failure *why);
 void door_start(struct op *op); /* DESCRIBE, LIST, GET, CREATE */
 void door_cancel(struct op *op);
+void door_give_up_held(struct runner *runner);         /* what the pace holds back is not sent any more */
 void door_deliver(struct op *op, struct event *event); /* fills in the event */
 void door_forget(struct runner *runner, uint16_t side, enum kind kind);
 void runner_forget_parts(struct runner *runner);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A runner with a loop, and what its last pass came to.
+ */
+#ifndef MQFERRY_TESTS_LIB_RUNNER_FIXTURE_H
+#define MQFERRY_TESTS_LIB_RUNNER_FIXTURE_H
+
+#include <stdbool.h>
+
+#include "controller/runner.h"
+#include "tests/lib/loop.h"
+
+struct runner_fixture {
+    struct test_loop loop;
+    struct runner *runner;
+    /* To be set between fixture_begin and fixture_open; sensible already. */
+    struct runner_options options;
+    struct side_options destination, sources[3];
+    struct guard guard;
+    struct mapping flags;
+    const char *paths[4];
+    struct failure why;
+    /* of the last pass */
+    bool done, closed;
+    unsigned passes;
+    struct pass_report report;
+    struct failure failure;
+    bool parity, last_good, planned;
+    uint32_t mistakes;
+    const struct runner_result *result; /* valid until the next pass */
+};
+
+/* `destination` and `source` are addresses; source NULL: none. */
+void fixture_begin(struct runner_fixture *fixture, const char *destination, const char *source);
+void fixture_open(struct runner_fixture *fixture); /* runner_new, which must go well */
+void fixture_start(struct runner_fixture *fixture, enum pass_mode mode, uint64_t give_up_ms);
+void fixture_wait(struct runner_fixture *fixture);
+/* start and wait, waiting in the pass for at most `patience_ms`. */
+void fixture_pass(struct runner_fixture *fixture, enum pass_mode mode);
+void fixture_end(struct runner_fixture *fixture); /* closes the runner, if there is one, and the loop */
+uint32_t fixture_count(const struct runner_fixture *fixture, enum state state); /* rows in that state, both kinds */
+
+#endif
