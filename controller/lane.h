@@ -4,7 +4,7 @@
  *
  *   QUEUED ──► SENDING ──► SAID ──► DONE        said to be created, or to exist: a list must show it
  *    ▲  ▲        │  ▲ └──► DOUBT ─► DONE        outcome unknown: read back
- *    │  └────────┘  │        └────► QUEUED      surely absent: once more
+ *    │  └────────┘  │        └────► QUEUED, PARKED   surely absent: once more
  *   PARKED          └── SAID, DOUBT ─► CREATING ─► DONE    listed, not in service yet
  *   (a group whose dead-letter topic is missing)
  *

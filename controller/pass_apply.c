@@ -17,16 +17,17 @@ enum { UNKNOWNS_AT_LEAST = 3, PARCELS_A_SLOT = 3, FIELD_OVERHEAD_BYTES = 8, NUMB
 
 int apply_begin(struct pass *pass)
 {
-    if (pass->parcels != NULL)
-        return 0;
-    pass->parcel_count = pass->options.concurrency * PARCELS_A_SLOT;
-    pass->parcels = calloc(pass->parcel_count, sizeof *pass->parcels);
-    return pass->parcels != NULL ? 0 : -1;
+    uint32_t count = pass->options.concurrency * PARCELS_A_SLOT;
+    pass->parcels = calloc(count, sizeof *pass->parcels);
+    if (pass->parcels == NULL)
+        return -1;
+    pass->parcel_count = count;
+    return 0;
 }
 
 void apply_release(struct pass *pass)
 {
-    for (uint32_t i = 0; pass->parcels != NULL && i < pass->parcel_count; i++)
+    for (uint32_t i = 0; i < pass->parcel_count; i++)
         free(pass->parcels[i].rows);
     free(pass->parcels);
 }

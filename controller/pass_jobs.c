@@ -91,20 +91,29 @@ static void park(struct lane *lane, struct job *group, struct job *topic)
     topic->first_waiter = lane_index(lane, group);
 }
 
-/* A group waits for its own missing dead-letter topic, and is not tried without it. */
-static void wait_for_topic(struct pass *pass, struct lane *lane, struct job *group)
+static bool came_to_be(const struct job *topic)
 {
-    uint32_t row = dead_letter_row(pass, group->row);
+    return topic->state == JOB_CREATING ||
+           (topic->state == JOB_DONE && (topic->result == RESULT_CREATED || topic->result == RESULT_EXISTED));
+}
+
+bool job_waits_for_topic(struct pass *pass, struct lane *lane, struct job *group)
+{
+    uint32_t row = lane->kind == KIND_GROUP ? dead_letter_row(pass, group->row) : CATALOG_ABSENT;
     if (row == CATALOG_ABSENT)
-        return;
+        return false;
     const struct row *topic_row = &pass->plan->rows[row];
     struct job *topic = lane_find(&pass->lanes[KIND_TOPIC], row);
-    if (topic != NULL && topic->state == JOB_DONE)
-        job_end(pass, lane, group, topic->result == RESULT_PENDING ? RESULT_PENDING : RESULT_SKIPPED, topic->cause);
-    else if (topic != NULL)
-        park(lane, group, topic);
-    else if (topic_row->state == STATE_INVALID || topic_row->state == STATE_CONFLICT)
+    bool impossible = topic_row->state == STATE_INVALID || topic_row->state == STATE_CONFLICT;
+    if (topic != NULL ? came_to_be(topic) : !impossible)
+        return false;
+    if (topic == NULL)
         job_end(pass, lane, group, RESULT_SKIPPED, topic_row->cause);
+    else if (topic->state == JOB_DONE)
+        job_end(pass, lane, group, topic->result == RESULT_PENDING ? RESULT_PENDING : RESULT_SKIPPED, topic->cause);
+    else
+        park(lane, group, topic);
+    return true;
 }
 
 static void make_job(struct pass *pass, struct lane *lane, uint32_t row)
@@ -118,8 +127,8 @@ static void make_job(struct pass *pass, struct lane *lane, uint32_t row)
         job_end(pass, lane, job, cause_is_retried(entry->cause) ? RESULT_PENDING : RESULT_FAILED, entry->cause);
     else if (lane->blocked != CAUSE_NONE)
         job_end(pass, lane, job, RESULT_SKIPPED, lane->blocked);
-    else if (lane->kind == KIND_GROUP)
-        wait_for_topic(pass, lane, job);
+    else
+        job_waits_for_topic(pass, lane, job);
 }
 
 /* ---- all jobs -------------------------------------------------------------------------------------------------- */

@@ -55,10 +55,9 @@ static struct row_result result_of_job(const struct pass *pass, const struct job
         result = never_tried(pass, job->entry != NULL ? job->entry->cause : CAUSE_NONE);
         break;
     case JOB_SAID:
-        if (job->created)
-            result.result = RESULT_CREATED;
-        else
-            result.cause = job->entry->cause;
+        result.result = job->created ? RESULT_CREATED : RESULT_PENDING;
+        if (!job->created) /* said in an earlier pass, or to exist: no list shows it yet */
+            result.cause = job->entry->cause != CAUSE_NONE ? job->entry->cause : CAUSE_OUTCOME_UNKNOWN;
         break;
     case JOB_DOUBT:
         result.cause = CAUSE_OUTCOME_UNKNOWN;
@@ -145,21 +144,19 @@ void pass_failure(const struct pass *pass, uint32_t row, struct failure *out)
 /* Jobs stand in the order of rows: one walk over both. */
 static void count_kind(struct pass *pass, enum kind kind)
 {
-    struct pass_report *report = &pass->report;
-    uint64_t *const counts[] = {[RESULT_CREATED] = &report->created[kind],
-                                [RESULT_EXISTED] = &report->existed[kind],
-                                [RESULT_FAILED] = &report->failed[kind],
-                                [RESULT_PENDING] = &report->pending[kind],
-                                [RESULT_SKIPPED] = &report->skipped[kind]};
     const struct lane *lane = &pass->lanes[kind];
+    uint64_t counts[RESULT_SKIPPED + 1] = {0};
     uint32_t first, count, next = 0;
     catalog_range(pass->plan->declared, kind, &first, &count);
     for (uint32_t row = first; row < first + count; row++) {
         bool has_job = next < lane->count && lane->jobs[next].row == row;
-        enum result result = result_of(pass, has_job ? &lane->jobs[next++] : NULL, row).result;
-        if (result != RESULT_NONE)
-            ++*counts[result];
+        counts[result_of(pass, has_job ? &lane->jobs[next++] : NULL, row).result]++;
     }
+    pass->report.created[kind] = counts[RESULT_CREATED];
+    pass->report.existed[kind] = counts[RESULT_EXISTED];
+    pass->report.failed[kind] = counts[RESULT_FAILED];
+    pass->report.pending[kind] = counts[RESULT_PENDING];
+    pass->report.skipped[kind] = counts[RESULT_SKIPPED];
 }
 
 /* The earliest moment at which time alone brings something new; UINT64_MAX: none. */

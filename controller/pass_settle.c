@@ -171,10 +171,10 @@ static void proven_absent(struct pass *pass, struct lane *lane, struct job *job,
     pass_note(pass, NOTE_FAILED, job->row, &pass->not_there);
     if (row->action != ACTION_CREATE)
         job_end(pass, lane, job, RESULT_FAILED, row->cause);
-    else if (job->tries == 0)
-        job_queue(pass, lane, job, pass->emitter.now_ms);
-    else
+    else if (job->tries > 0)
         job_retry(pass, lane, job, &pass->not_there);
+    else if (!job_waits_for_topic(pass, lane, job))
+        job_queue(pass, lane, job, pass->emitter.now_ms);
 }
 
 static void absent(struct pass *pass, struct lane *lane, struct job *job, const struct row *row)

@@ -132,6 +132,8 @@ void apply_created(struct pass *pass, const struct event *event);
 
 /* Makes the jobs of the first plan, from its rows and from what the ledger remembers. 0 or -1: no memory. */
 int jobs_make(struct pass *pass);
+/* A group waits for its own missing dead-letter topic, and is not tried without it. true: it was parked, or is done. */
+bool job_waits_for_topic(struct pass *pass, struct lane *lane, struct job *group);
 
 /* ---- pass_reread.c */
 
