@@ -182,9 +182,14 @@ static int read_file(struct exported *file)
     return 0;
 }
 
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 static size_t skip_blanks(struct text text, size_t at)
 {
-    while (at < text.bytes && memchr(" \t\r\n", text.data[at], 4))
+    while (at < text.bytes && is_blank(text.data[at]))
         at++;
     return at;
 }

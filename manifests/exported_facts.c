@@ -98,12 +98,12 @@ static enum kind kind_of_element(struct json_reader *json)
 int exported_facts_list_kind(struct text text, enum kind *out, struct failure *why)
 {
     struct json_reader *json = json_reader_new(text, why);
-    struct json_token token;
+    struct json_token list, element;
 
     if (!json)
         return -1;
     *out = KINDS;
-    if (json_next(json, &token) == JSON_BEGIN_ARRAY && json_next(json, &token) == JSON_BEGIN_OBJECT)
+    if (json_next(json, &list) == JSON_BEGIN_ARRAY && json_next(json, &element) == JSON_BEGIN_OBJECT)
         *out = kind_of_element(json);
     json_reader_free(json);
     return 0;

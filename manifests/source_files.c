@@ -100,10 +100,10 @@ static int add_file(struct source_files *files, const char *path, const struct s
     if (!items)
         return failure_no_memory(why, what);
     files->items = items;
-    char *copy = strdup(path);
-    if (!copy)
+    items[files->count] = (struct source_file){strdup(path), in_directory, about->st_dev, about->st_ino};
+    if (!items[files->count].path)
         return failure_no_memory(why, what);
-    items[files->count++] = (struct source_file){copy, in_directory, about->st_dev, about->st_ino};
+    files->count++;
     return 0;
 }
 
