@@ -75,8 +75,7 @@ static void read_log_format(struct yaml_reader *reader, const struct yaml_field 
 }
 
 static const struct yaml_field daemon_fields[] = {
-    {.name = YAML_FIELD_NAME("apiVersion"), .shapes = YAML_SCALAR, .required = true, .read = config_read_api_version},
-    {.name = YAML_FIELD_NAME("kind"), .shapes = YAML_SCALAR, .required = true},
+    DOCUMENT_HEADER,
     {.name = YAML_FIELD_NAME("metadata.name"), .shapes = YAML_SCALAR, .any_text = true, .read = config_read_name},
     {.name = YAML_FIELD_NAME("spec.listen"), .shapes = YAML_SCALAR, .read = read_listen},
     {.name = YAML_FIELD_NAME("spec.hostNames"), .shapes = YAML_LIST, .read = read_host_names},
@@ -133,68 +132,42 @@ static int end_sync(struct yaml_reader *reader, struct loading *loading, struct 
     return 0;
 }
 
-/* The document's kind decides the table, and may stand anywhere in it: look ahead for it. */
-static void find_kind(struct yaml_reader *reader, struct buffer *out)
+static int read_document(struct yaml_reader *reader, struct loading *loading, const struct document *document,
+                         struct failure *why)
 {
-    struct yaml_value root;
-    struct yaml_entry entry;
-
-    buffer_reset(out);
-    yaml_look_ahead(reader);
-    if (yaml_next_document(reader, &root) && root.shape == YAML_MAP) {
-        while (yaml_next_entry(reader, &entry)) {
-            if (text_is(entry.key, "kind") && entry.value.shape == YAML_SCALAR)
-                buffer_append_text(out, entry.value.text);
-            yaml_skip(reader, &entry.value);
-        }
-    }
-    yaml_rewind(reader);
-}
-
-static int read_document(struct yaml_reader *reader, struct loading *loading, struct text kind,
-                         const struct yaml_value *root, struct failure *why)
-{
-    static const char *const kinds[] = {"Sync", "Daemon", NULL};
-
-    begin_sync(loading, root->mark);
-    if (text_is(kind, "Sync")) {
-        yaml_read_fields(reader, &config_sync_table, root->mark, 0, loading);
-        return end_sync(reader, loading, root->mark, why);
-    }
-    if (text_is(kind, "Daemon")) {
+    switch (document->kind) {
+    case DOCUMENT_SYNC:
+        begin_sync(loading, document->mark);
+        document_read(reader, document, &config_sync_table, loading);
+        return end_sync(reader, loading, document->mark, why);
+    case DOCUMENT_DAEMON:
         if (loading->daemon_seen)
-            yaml_complain(reader, root->mark, "there is at most one Daemon");
+            yaml_complain(reader, document->mark, "there is at most one Daemon");
         loading->daemon_seen = true;
-        yaml_read_fields(reader, &daemon_table, root->mark, 0, loading);
+        document_read(reader, document, &daemon_table, loading);
         return 0;
+    case DOCUMENT_TOPIC:
+    case DOCUMENT_GROUP:
+    case DOCUMENT_TOPIC_LIST:
+    case DOCUMENT_GROUP_LIST:
+    case DOCUMENT_MAPPING:
+    case DOCUMENT_KINDS:
+        break;
     }
-    const char *near = nearest_spelling(kind, kinds);
-    yaml_complain(reader, root->mark, "the configuration holds documents of kind Sync and Daemon, not \"%.*s\"%s%s",
-                  (int)(kind.bytes < 64 ? kind.bytes : 64), kind.data == NULL ? "" : kind.data,
-                  near != NULL ? "; did you mean " : "", near != NULL ? near : "");
-    yaml_skip(reader, root);
+    yaml_complain(reader, document->mark, "the configuration holds documents of kind Sync and Daemon, not %s",
+                  document_kind_name(document->kind));
     return 0;
 }
 
 static int read_documents(struct yaml_reader *reader, struct loading *loading, struct failure *why)
 {
-    struct yaml_value root;
-    struct buffer kind;
-    int status = 0;
+    struct document document;
 
-    buffer_init(&kind, MANIFESTS_SCALAR_BYTES_MAX);
-    while (status == 0) {
-        find_kind(reader, &kind);
-        if (!yaml_next_document(reader, &root))
-            break;
-        if (root.shape == YAML_SCALAR && root.plain && root.text.bytes == 0)
-            continue; /* nothing between two separators */
-        if (!yaml_expect(reader, "a document", YAML_MAP, &root))
-            continue;
-        status = read_document(reader, loading, buffer_text(&kind), &root, why);
+    while (document_next(reader, &document)) {
+        if (read_document(reader, loading, &document, why) < 0)
+            return -1;
     }
-    buffer_release(&kind);
-    return status < 0 ? -1 : yaml_status(reader, why);
+    return yaml_status(reader, why);
 }
 
 /* --- the whole

@@ -6,7 +6,7 @@
 #define MQFERRY_CONTROLLER_CONFIG_LOADING_H
 
 #include "controller/config.h"
-#include "manifests/yaml_fields.h"
+#include "manifests/document.h"
 
 enum {
     CONFIG_SOURCES_MAX = 256,
@@ -33,7 +33,5 @@ const char *config_keep(struct loading *loading, struct text text);      /* NULL
 const char *config_keep_path(struct loading *loading, struct text path); /* relative to the file's folder */
 void config_read_name(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
                       void *target);
-void config_read_api_version(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
-                             void *target);
 
 #endif

@@ -69,15 +69,6 @@ void config_read_name(struct yaml_reader *reader, const struct yaml_field *field
         loading->sync.name = config_keep(loading, value->text);
 }
 
-void config_read_api_version(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
-                             void *target)
-{
-    (void)field;
-    (void)target;
-    if (!text_is(value->text, "mqferry/v1"))
-        yaml_complain(reader, value->mark, "apiVersion is mqferry/v1");
-}
-
 static void read_mode(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
                       void *target)
 {
@@ -436,8 +427,7 @@ static void read_mapping(struct yaml_reader *reader, const struct yaml_field *fi
 }
 
 static const struct yaml_field sync_fields[] = {
-    {.name = YAML_FIELD_NAME("apiVersion"), .shapes = YAML_SCALAR, .required = true, .read = config_read_api_version},
-    {.name = YAML_FIELD_NAME("kind"), .shapes = YAML_SCALAR, .required = true},
+    DOCUMENT_HEADER,
     {.name = YAML_FIELD_NAME("metadata.name"),
      .shapes = YAML_SCALAR,
      .required = true,

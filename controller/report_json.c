@@ -195,12 +195,17 @@ static void write_declared_at(struct json_writer *json, const struct catalog *ca
     buffer_release(&place);
 }
 
-static void write_head(struct json_writer *json, enum kind kind, struct text name, enum state state)
+static void write_head(struct json_writer *json, enum kind kind, struct text name, struct text source_name,
+                       enum state state)
 {
     json_write_key(json, "kind");
     json_write_string(json, kind_name(kind));
     json_write_key(json, "name");
     json_write_text(json, name);
+    if (source_name.bytes != 0) {
+        json_write_key(json, "sourceName");
+        json_write_text(json, source_name);
+    }
     json_write_key(json, "state");
     json_write_string(json, state_name(state));
 }
@@ -227,9 +232,8 @@ void report_row_json(struct json_writer *json, const struct runner_result *resul
     enum field field = FIELD_COUNT;
 
     json_write_begin_object_inline(json);
-    write_head(json, resource->kind, catalog_name(plan->declared, resource), state);
-    json_write_key(json, "sourceName");
-    json_write_text(json, catalog_source_name(plan->declared, resource));
+    write_head(json, resource->kind, catalog_name(plan->declared, resource),
+               catalog_source_name(plan->declared, resource), state);
     json_write_key(json, "action");
     json_write_string(json, plan->rows[row].action == ACTION_CREATE ? "create" : "none");
     write_declared_at(json, plan->declared, resource);
@@ -369,7 +373,7 @@ static void write_extra(struct json_writer *json, const struct plan *plan, uint3
     struct draft settings;
 
     json_write_begin_object_inline(json);
-    write_head(json, resource->kind, catalog_name(plan->observed, resource), STATE_EXTRA);
+    write_head(json, resource->kind, catalog_name(plan->observed, resource), (struct text){NULL, 0}, STATE_EXTRA);
     json_write_key(json, "action");
     json_write_string(json, "none");
     draft_from_settings(&settings, catalog_settings_of(plan->observed, resource));

@@ -7,12 +7,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "api/base/file.h"
 #include "api/base/json.h"
 #include "api/base/strings.h"
 #include "api/cause.h"
 #include "controller/commands/session.h"
+#include "controller/config.h"
 #include "controller/exit_code.h"
+#include "manifests/document.h"
 #include "manifests/manifests.h"
+#include "manifests/mapping_yaml.h"
 
 static uint64_t declared(const struct source_counts *counts, enum kind kind)
 {
@@ -27,7 +31,6 @@ static void print_table(const struct manifests *manifests)
         count_format(manifests->counts.system[kind], system);
         printf("%-16s %11s declared %11s system\n", kind == KIND_TOPIC ? "Topics" : "Consumer groups", count, system);
     }
-    fputs("no mistakes\n", stdout);
 }
 
 static void print_system(const struct catalog *catalog)
@@ -102,26 +105,90 @@ static void print_json(const struct manifests *manifests, const struct complaint
     buffer_release(&text);
 }
 
-static int conclude(struct session *session, const struct manifests *manifests, struct complaints *mistakes,
+static int conclude(struct session *session, int status, const struct manifests *manifests, struct complaints *mistakes,
                     const struct failure *why)
 {
+    bool shown = session->output == OUTPUT_TABLE && !session->quiet && status == 0;
+
     session_mistakes(session, mistakes);
     if (manifests != NULL)
         session_notices(session, &manifests->notices);
-    if (manifests == NULL && mistakes->count == 0)
+    if (status < 0 && mistakes->count == 0)
         return session_fail(session, why);
-    if (session->output != OUTPUT_TABLE) {
+    if (session->output != OUTPUT_TABLE)
         print_json(manifests, mistakes);
-    } else if (manifests != NULL && !session->quiet) {
-        if (options_has(session->options, OPTION_SHOW_SYSTEM))
-            print_system(manifests->catalog);
+    if (shown && manifests != NULL && options_has(session->options, OPTION_SHOW_SYSTEM))
+        print_system(manifests->catalog);
+    if (shown && manifests != NULL)
         print_table(manifests);
-    }
-    if (manifests != NULL)
+    if (status == 0) {
+        fputs(shown ? "no mistakes\n" : "", stdout);
         return EXIT_DONE;
+    }
     fprintf(stderr, "mqferry: %" PRIu64 " %s found; nothing was used\n", mistakes->count + mistakes->dropped,
             mistakes->count + mistakes->dropped == 1 ? "mistake" : "mistakes");
     return cause_exit_code(why->cause);
+}
+
+/* --- mappings and configurations -------------------------------------------------------------------------------------
+ */
+
+/* Kinds of the documents of one file, as bits; 0 where it cannot be told (a directory, JSON, no file, broken YAML). */
+static uint32_t kinds_in(const char *path)
+{
+    struct file_text file = {0};
+    struct failure ignored = FAILURE_INIT;
+    struct complaints unheard;
+    struct document document;
+    uint32_t kinds = 0;
+
+    if (!text_ends(text_of(path), ".yaml") && !text_ends(text_of(path), ".yml"))
+        return 0;
+    if (file_read(path, &file, &ignored) < 0)
+        return 0;
+    complaints_init(&unheard);
+    struct yaml_reader *reader = yaml_reader_new((struct text){file.data, file.bytes}, path, &unheard, &ignored);
+    while (reader != NULL && document_next(reader, &document))
+        kinds |= 1U << document.kind;
+    yaml_reader_free(reader);
+    complaints_release(&unheard);
+    file_text_release(&file);
+    return kinds;
+}
+
+static int check_mapping(const char *path, struct complaints *mistakes, struct failure *why)
+{
+    struct mapping mapping;
+    struct file_mark *marks = NULL;
+    uint32_t count = 0;
+
+    mapping_init(&mapping);
+    int status = mapping_load(path, &mapping, &marks, &count, mistakes, why);
+    if (status == 0)
+        file_marks_free(marks, count);
+    mapping_release(&mapping);
+    return status;
+}
+
+/* A file that holds a Mapping, or nothing but Syncs and a Daemon, is checked as what it is; the rest are manifests.
+ * *out_handled tells. 0 or -1. */
+static int check_other(const char *path, bool *out_handled, struct complaints *mistakes, struct failure *why)
+{
+    const uint32_t configuration = 1U << DOCUMENT_SYNC | 1U << DOCUMENT_DAEMON;
+    struct config *config = NULL;
+    uint32_t kinds = kinds_in(path);
+    int status = 0;
+
+    *out_handled = true;
+    if (kinds == 1U << DOCUMENT_MAPPING) {
+        status = check_mapping(path, mistakes, why);
+    } else if (kinds != 0 && (kinds & ~configuration) == 0) {
+        status = config_load(path, &config, mistakes, why);
+        config_free(config);
+    } else {
+        *out_handled = false;
+    }
+    return status;
 }
 
 int command_validate(struct session *session)
@@ -130,21 +197,32 @@ int command_validate(struct session *session)
     struct failure why = FAILURE_INIT;
     struct complaints mistakes;
     struct manifests *manifests = NULL;
-
-    if (options->argument_count == 0) {
-        failure_set(&why, CAUSE_USAGE, "mqferry validate needs a PATH: a file, a directory, or - for standard input");
-        return session_fail(session, &why);
-    }
-    const struct manifests_request request = {
-        .paths = options->arguments,
-        .path_count = options->argument_count,
+    struct manifests_request request = {
         .exclude_files = options->values[OPTION_EXCLUDE_FILE].texts,
         .source_masters = (uint32_t)options_number(options, OPTION_SOURCE_MASTERS, 0),
     };
+    const char **paths = calloc(options->argument_count + 1, sizeof *paths);
+    int status = 0;
+
+    if (options->argument_count == 0 || paths == NULL) {
+        failure_set(&why, CAUSE_USAGE, "mqferry validate needs a PATH: a file, a directory, or - for standard input");
+        free(paths);
+        return session_fail(session, &why);
+    }
     complaints_init(&mistakes);
-    manifests_load(&request, &manifests, &mistakes, &why);
-    int code = conclude(session, manifests, &mistakes, &why);
+    for (uint32_t i = 0; i < options->argument_count; i++) {
+        bool handled;
+        if (check_other(options->arguments[i], &handled, &mistakes, &why) < 0)
+            status = -1;
+        if (!handled)
+            paths[request.path_count++] = options->arguments[i];
+    }
+    request.paths = paths;
+    if (request.path_count > 0 && manifests_load(&request, &manifests, &mistakes, &why) < 0)
+        status = -1;
+    int code = conclude(session, status, manifests, &mistakes, &why);
     complaints_release(&mistakes);
     manifests_free(manifests);
+    free(paths);
     return code;
 }
