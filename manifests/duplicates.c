@@ -17,13 +17,21 @@ static void place_text(const struct duplicate_pair *pair, const struct resource 
                  resource->column);
 }
 
+static bool stands_before(const struct resource *a, const struct resource *b)
+{
+    return a->line < b->line || (a->line == b->line && a->column < b->column);
+}
+
+/* The order of arrival is nearly that of the file: some topics are decided about at its end. */
 static enum duplicate twice_in_one_file(const struct duplicate_pair *pair, struct complaints *mistakes)
 {
-    const struct resource *second = pair->second;
-    const struct place place = {catalog_file(pair->catalog, second->file), second->line, second->column};
+    bool swapped = stands_before(pair->second, pair->first);
+    const struct resource *first = swapped ? pair->second : pair->first;
+    const struct resource *again = swapped ? pair->first : pair->second;
+    const struct place place = {catalog_file(pair->catalog, again->file), again->line, again->column};
 
-    complain(mistakes, &place, "the %s \"%.*s\" stands twice in this file, first at %u:%u", kind_word(second->kind),
-             (int)pair->name.bytes, pair->name.data, pair->first->line, pair->first->column);
+    complain(mistakes, &place, "the %s \"%.*s\" stands twice in this file, first at %u:%u", kind_word(again->kind),
+             (int)pair->name.bytes, pair->name.data, first->line, first->column);
     return DUPLICATE_DROP;
 }
 

@@ -395,6 +395,13 @@ static void test_twice_is_a_mistake_where_people_can_mend_it(void **state)
     assert_non_null(strstr(mistakes.items[0].text, "a.yaml:3:"));
     scratch_put("t.json", STORE("\"a\":{},\n\"b\":{},\n\"a\":{}"));
     assert_refused(load("t.json"), "t.json", 3, 1, "the topic \"a\" stands twice in this file, first at 1:39");
+    scratch_put("t.json", STORE("\"a_REPLY_TOPIC\":{},\n\"a_REPLY_TOPIC\":{\"perm\":6}"));
+    assert_refused(load("t.json"), "t.json", 2, 1,
+                   "the topic \"a_REPLY_TOPIC\" stands twice in this file, first at 1:39");
+    scratch_put("t.json", STORE("\"a\":{\"perm\":7},\n\"a\":{\"perm\":6}"));
+    assert_refused(load("t.json"), "t.json", 2, 1, "the topic \"a\" stands twice in this file, first at 1:39");
+    scratch_put("t.json", STORE("\"a\":{\"perm\":7,\"readQueueNums\":3},\n\"a\":{\"perm\":6}"));
+    assert_refused(load("t.json"), "t.json", 2, 1, "the topic \"a\" stands twice in this file, first at 1:39");
 }
 
 /* What people write by hand is kept before what tools wrote of the same. */
