@@ -40,6 +40,23 @@ static struct yaml_mark mark_of(const struct yaml_reader *reader, yaml_mark_t ma
     return (struct yaml_mark){reader->parser_line + (uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
 }
 
+/* libyaml ends the last line of a text even where no line break does: what it places behind that stands at the end of
+ * the text. */
+static struct yaml_mark within_text(const struct yaml_reader *reader, struct yaml_mark mark)
+{
+    const yaml_parser_t *parser = &reader->parser;
+    struct yaml_mark here = mark_of(reader, parser->mark);
+    struct text text = reader->text;
+    uint32_t line;
+
+    bool at_end = parser->eof && here.column == 1 && *parser->buffer.pointer == '\0';
+    if (!at_end || mark.line != here.line || mark.line == 1 || text.data[text.bytes - 1] == '\n')
+        return mark;
+    text_position(text, text.bytes, &line, &mark.column);
+    mark.line--;
+    return mark;
+}
+
 void yaml_complain(struct yaml_reader *reader, struct yaml_mark mark, const char *format, ...)
 {
     char *sentence = NULL;
@@ -49,6 +66,7 @@ void yaml_complain(struct yaml_reader *reader, struct yaml_mark mark, const char
         reader->missed = true;
     if (reader->silent || reader->stopped)
         return;
+    mark = within_text(reader, mark);
     va_start(arguments, format);
     if (vasprintf(&sentence, format, arguments) < 0)
         sentence = NULL;

@@ -123,6 +123,9 @@ static void broken_yaml_ends_reading_with_its_place(void **state)
                  "{a: 1 }\n{b: [1 2 c ] }\n"
                  "t:4:2: broken YAML: did not find expected ',' or ']' while parsing a flow sequence that begins in "
                  "line 3\n");
+    assert_reads(TEXT("a:\n  b: [1"), "{a: {b: [1 ] } }\n"
+                                      "t:2:8: broken YAML: did not find expected ',' or ']' while parsing a flow "
+                                      "sequence that begins in line 2\n");
     assert_reads(TEXT("a:\n\t- 1\n"), "{}\nt:2:1: a tab cannot indent: use blanks\n");
     assert_reads(TEXT("a: %RETRY%x\n"), "{}\nt:1:4: a text that begins with %, @ or ` stands between quotes\n");
     assert_reads(TEXT("a: b: c\n"),
