@@ -242,6 +242,7 @@ static void begin(struct setup *setup, struct session *session)
         .guard = &setup->guard,
         .concurrency = CONFIG_CONCURRENCY,
         .read_only = session->options->command != COMMAND_APPLY,
+        .source_once = session->options->command == COMMAND_APPLY,
     };
 }
 
@@ -320,6 +321,7 @@ int setup_export(struct setup *setup, struct session *session, struct failure *w
         return -1;
     setup->runner.fixed = setup->nothing;
     setup->runner.fixed_digest = "";
+    setup->runner.must_exist = true;
     return 0;
 }
 

@@ -5,17 +5,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "api/base/lock.h"
 #include "api/base/monotime.h"
 #include "api/cause.h"
-#include "controller/journal.h"
-#include "controller/journal_read.h"
 #include "tests/lib/catalog_text.h"
 #include "tests/lib/fake_instance.h"
 #include "tests/lib/faults.h"
@@ -27,53 +21,6 @@ int instance_open(const struct instance_options *options, struct instance **out,
     return fake_open(options, out, why);
 }
 
-static const char HEAD[] = "{\"apiVersion\": \"mqferry/v1\", \"kind\": \"Snapshot\", \"standsFor\": \"any\", ";
-
-static void put_snapshot(const char *path, const char *rest)
-{
-    char text[4000];
-    snprintf(text, sizeof text, "%s%s}\n", HEAD, rest);
-    scratch_put(path, text);
-}
-
-/* ---- the journal of a test */
-
-struct tally {
-    uint32_t events[JOURNAL_EVENTS];
-    char lines[2000];
-};
-
-static bool take_record(void *data, const struct journal_record *record)
-{
-    struct tally *tally = data;
-    size_t used = strlen(tally->lines);
-
-    tally->events[record->event]++;
-    snprintf(tally->lines + used, sizeof tally->lines - used, "%.*s %s\n", (int)record->name.bytes, record->name.data,
-             journal_event_name(record->event));
-    return true;
-}
-
-static struct tally read_journal(void)
-{
-    struct tally tally = {0};
-    struct failure why = FAILURE_INIT;
-    uint64_t damaged;
-
-    if (journal_read("state", &(struct journal_filter){0}, take_record, &tally, &damaged, &why) != 0)
-        fail_msg("%s", why.text);
-    assert_int_equal(damaged, 0);
-    return tally;
-}
-
-/* One turn of the loop, in the middle of a pass. */
-static void turn(struct runner_fixture *fixture)
-{
-    uv_run(&fixture->loop.loop, UV_RUN_ONCE);
-    if (fixture->done)
-        fail_msg("the pass has ended too early: %s", fixture->failure.text);
-}
-
 /* ---- one pass */
 
 /* Planning reads both sides and touches nothing: no file, no lock, no state directory. */
@@ -82,7 +29,7 @@ static void planning_touches_nothing(void **state)
     (void)state;
     struct runner_fixture fixture;
 
-    put_snapshot("from.json", "\"topics\": [{\"name\":\"a\",\"messageType\":\"FIFO\"},{\"name\":\"b\"}]");
+    fixture_put_snapshot("from.json", "\"topics\": [{\"name\":\"a\",\"messageType\":\"FIFO\"},{\"name\":\"b\"}]");
     fixture_begin(&fixture, "snapshot:to.json", "snapshot:from.json");
     fixture.options.read_only = true;
     fixture.options.state_dir = NULL;
@@ -105,8 +52,8 @@ static void applying_creates_what_is_missing_once(void **state)
     (void)state;
     struct runner_fixture fixture;
 
-    put_snapshot("from.json",
-                 "\"topics\": [{\"name\":\"a\",\"messageType\":\"FIFO\"}], \"consumerGroups\": [{\"name\":\"g\"}]");
+    fixture_put_snapshot(
+        "from.json", "\"topics\": [{\"name\":\"a\",\"messageType\":\"FIFO\"}], \"consumerGroups\": [{\"name\":\"g\"}]");
     fixture_begin(&fixture, "snapshot:to.json", "snapshot:from.json");
     fixture_open(&fixture);
     fixture_pass(&fixture, PASS_APPLY);
@@ -122,7 +69,7 @@ static void applying_creates_what_is_missing_once(void **state)
     scratch_assert_content("to.json", before);
     free(before);
     fixture_end(&fixture);
-    struct tally tally = read_journal();
+    struct journal_tally tally = fixture_journal();
     assert_int_equal(tally.events[JOURNAL_SENDING], 2);
     assert_int_equal(tally.events[JOURNAL_CREATED], 2);
 }
@@ -152,8 +99,8 @@ static void live_sources_are_joined(void **state)
     (void)state;
     struct runner_fixture fixture;
 
-    put_snapshot("one.json", "\"topics\": [{\"name\":\"a\"},{\"name\":\"same\"}]");
-    put_snapshot("two.json", "\"topics\": [{\"name\":\"b\"},{\"name\":\"same\"}]");
+    fixture_put_snapshot("one.json", "\"topics\": [{\"name\":\"a\"},{\"name\":\"same\"}]");
+    fixture_put_snapshot("two.json", "\"topics\": [{\"name\":\"b\"},{\"name\":\"same\"}]");
     fixture_begin(&fixture, "snapshot:to.json", "snapshot:one.json");
     fixture.sources[1].address = "snapshot:two.json";
     fixture.options.source_count = 2;
@@ -172,7 +119,7 @@ static void a_wrong_source_stops_the_pass(void **state)
     struct runner_fixture fixture;
     const struct expectation expect = {.key = "instanceName", .value = "prod"};
 
-    put_snapshot("from.json", "\"identity\": {\"instanceName\": \"test\"}, \"topics\": [{\"name\":\"a\"}]");
+    fixture_put_snapshot("from.json", "\"identity\": {\"instanceName\": \"test\"}, \"topics\": [{\"name\":\"a\"}]");
     fixture_begin(&fixture, "snapshot:to.json", "snapshot:from.json");
     fixture.sources[0].expect = &expect;
     fixture.sources[0].expect_count = 1;
@@ -242,7 +189,7 @@ static void ask(bool yes, bool at_once, uint64_t expected)
     struct runner_fixture fixture;
     struct asking asking = {.fixture = &fixture, .yes = yes, .at_once = at_once};
 
-    put_snapshot("from.json", "\"topics\": [{\"name\":\"a\"}]");
+    fixture_put_snapshot("from.json", "\"topics\": [{\"name\":\"a\"}]");
     fixture_begin(&fixture, "snapshot:to.json", "snapshot:from.json");
     fixture.options.confirm = on_confirm;
     fixture.options.context = &asking;
@@ -282,7 +229,7 @@ static void stopping_is_a_no(void **state)
     for (int closing = 0; closing < 2; closing++) {
         struct runner_fixture fixture;
         struct asking asking = {.fixture = &fixture};
-        put_snapshot("from.json", "\"topics\": [{\"name\":\"a\"}]");
+        fixture_put_snapshot("from.json", "\"topics\": [{\"name\":\"a\"}]");
         fixture_begin(&fixture, "snapshot:to.json", "snapshot:from.json");
         fixture.options.confirm = on_confirm;
         fixture.options.context = &asking;
@@ -307,7 +254,7 @@ static void a_held_journal_stops_creating(void **state)
     (void)state;
     struct runner_fixture first, second;
 
-    put_snapshot("from.json", "\"topics\": [{\"name\":\"a\"}]");
+    fixture_put_snapshot("from.json", "\"topics\": [{\"name\":\"a\"}]");
     fixture_begin(&first, "snapshot:to.json", "snapshot:from.json");
     fixture_open(&first);
     fixture_pass(&first, PASS_APPLY);
@@ -333,7 +280,7 @@ static void a_broken_journal_is_opened_anew(void **state)
     (void)state;
     struct runner_fixture fixture;
 
-    put_snapshot("from.json", "\"topics\": [{\"name\":\"a\"}]");
+    fixture_put_snapshot("from.json", "\"topics\": [{\"name\":\"a\"}]");
     fixture_begin(&fixture, "snapshot:to.json", "snapshot:from.json");
     fixture_open(&fixture);
     faults_clear();
@@ -354,8 +301,8 @@ static void nothing_to_do_needs_no_journal(void **state)
     (void)state;
     struct runner_fixture fixture;
 
-    put_snapshot("from.json", "\"topics\": [{\"name\":\"a\"}]");
-    put_snapshot("to.json", "\"topics\": [{\"name\":\"a\"}]");
+    fixture_put_snapshot("from.json", "\"topics\": [{\"name\":\"a\"}]");
+    fixture_put_snapshot("to.json", "\"topics\": [{\"name\":\"a\"}]");
     scratch_put("state", "in the way");
     fixture_begin(&fixture, "snapshot:to.json", "snapshot:from.json");
     fixture_open(&fixture);
@@ -380,7 +327,7 @@ static void what_was_left_unresolved_is_read_first(void **state)
     fixture_open(&fixture);
     fixture_start(&fixture, PASS_APPLY, monotime_ms() + 20000);
     while (fake.creates < 2)
-        turn(&fixture);
+        fixture_turn(&fixture);
     /* The process is gone here, as far as the journal knows: sent, and no results. */
     assert_int_equal(system("cp -r state state.killed"), 0);
     fake_release(&fake);
@@ -397,7 +344,7 @@ static void what_was_left_unresolved_is_read_first(void **state)
     assert_int_equal(fake.creates, creates);
     assert_true(fixture.parity);
     fixture_end(&fixture);
-    struct tally tally = read_journal();
+    struct journal_tally tally = fixture_journal();
     assert_int_equal(tally.events[JOURNAL_SETTLED], 2);
     catalog_unref(fixed);
     fake_end(&fake);
@@ -465,7 +412,7 @@ static void a_lost_answer_is_settled_by_reading(void **state)
     assert_int_equal(fake.creates, 1);
     assert_true(fixture.parity);
     fixture_end(&fixture);
-    struct tally tally = read_journal();
+    struct journal_tally tally = fixture_journal();
     assert_int_equal(tally.events[JOURNAL_SENDING], 1);
     assert_int_equal(tally.events[JOURNAL_SETTLED] + tally.events[JOURNAL_CREATED], 1);
     catalog_unref(fixed);
@@ -491,7 +438,7 @@ static void a_refusal_is_recorded(void **state)
     pass_failure(fixture.result->pass, 0, &failure);
     assert_string_equal(failure.request_id, "REQ-1");
     fixture_end(&fixture);
-    struct tally tally = read_journal();
+    struct journal_tally tally = fixture_journal();
     assert_int_equal(tally.events[JOURNAL_FAILED], 1);
     catalog_unref(fixed);
     fake_end(&fake);
@@ -516,181 +463,6 @@ static void throttling_slows_down(void **state)
     fixture_end(&fixture);
     catalog_unref(fixed);
     fake_end(&fake);
-}
-
-/* ---- stopping and closing */
-
-/* Stopping lets creates under way finish and records them, and begins no new ones. */
-static void stopping_finishes_what_is_under_way(void **state)
-{
-    (void)state;
-    struct runner_fixture fixture;
-    struct fake_instance fake;
-    struct catalog *fixed = catalog_text("Topic topic-a messageType=NORMAL\nTopic topic-b messageType=NORMAL\n"
-                                         "Topic topic-c messageType=NORMAL\nTopic topic-d messageType=NORMAL");
-
-    fake_begin(&fake, "to");
-    fixture_begin(&fixture, "ons://test/to", NULL);
-    fixture.options.fixed = fixed;
-    fixture.options.concurrency = 2;
-    fake.holds_creates = true;
-    fixture_open(&fixture);
-    fixture_start(&fixture, PASS_APPLY, 0);
-    while (fake.creates == 0)
-        turn(&fixture);
-    runner_stop(fixture.runner);
-    for (int i = 0; i < 5; i++)
-        uv_run(&fixture.loop.loop, UV_RUN_NOWAIT);
-    uint32_t creates = fake.creates;
-    fake_release(&fake);
-    fixture_wait(&fixture);
-    assert_int_equal(fake.creates, creates);
-    assert_true(creates < 4);
-    fixture_end(&fixture);
-    struct tally tally = read_journal();
-    assert_int_equal(tally.events[JOURNAL_CREATED], creates);
-    catalog_unref(fixed);
-    fake_end(&fake);
-}
-
-/* Closed at any moment of a pass, it calls back once, leaves nothing behind, and every create has its intent. */
-static void it_can_be_closed_at_any_moment(void **state)
-{
-    (void)state;
-    bool finished = false;
-
-    for (unsigned turns = 0; !finished; turns++) {
-        struct runner_fixture fixture;
-        struct fake_instance fake;
-        struct catalog *fixed =
-            catalog_text("Topic topic-a messageType=NORMAL\nTopic topic-b messageType=NORMAL\nConsumerGroup GID_group");
-        fake_begin(&fake, "to");
-        fixture_begin(&fixture, "ons://test/to", NULL);
-        fixture.options.fixed = fixed;
-        fixture_open(&fixture);
-        fixture_start(&fixture, PASS_APPLY, monotime_ms() + 20000);
-        for (unsigned i = 0; i < turns; i++)
-            uv_run(&fixture.loop.loop, UV_RUN_ONCE);
-        finished = fixture.done;
-        fixture_end(&fixture);
-        assert_int_equal(fixture.passes, 1);
-        struct tally tally = read_journal();
-        for (uint32_t i = 0; i < fake.created_count; i++) {
-            char line[64];
-            snprintf(line, sizeof line, "%s sending\n", fake.created[i]);
-            assert_non_null(strstr(tally.lines, line));
-        }
-        assert_int_equal(system("rm -rf state"), 0);
-        catalog_unref(fixed);
-        fake_end(&fake);
-    }
-}
-
-/* Closing a door that answers nothing does not hang. */
-static void closing_cancels_what_hangs(void **state)
-{
-    (void)state;
-    struct runner_fixture fixture;
-    struct fake_instance fake;
-
-    fake_begin(&fake, "from");
-    fake.holds_answers = true;
-    fixture_begin(&fixture, "snapshot:to.json", "ons://test/from");
-    fixture_open(&fixture);
-    fixture_start(&fixture, PASS_APPLY, 0);
-    while (fake.describes == 0)
-        turn(&fixture);
-    fixture_end(&fixture);
-    assert_int_equal(fixture.passes, 1);
-    assert_int_equal(fixture.failure.cause, CAUSE_CANCELLED);
-    assert_int_equal(fake.cancels, 1);
-    fake_end(&fake);
-}
-
-/* What the pace holds back is given up at once. */
-static void what_the_pace_holds_is_given_up_at_once(void **state)
-{
-    (void)state;
-    struct runner_fixture fixture;
-    struct fake_instance fake;
-    struct catalog *fixed = catalog_text("Topic topic-a messageType=NORMAL\nTopic topic-b messageType=NORMAL\n"
-                                         "Topic topic-c messageType=NORMAL\nTopic topic-d messageType=NORMAL");
-
-    fake_begin(&fake, "to");
-    fixture_begin(&fixture, "ons://test/to", NULL);
-    fixture.options.fixed = fixed;
-    fixture.destination.rate_per_s = 1;
-    fixture_open(&fixture);
-    fixture_start(&fixture, PASS_APPLY, 0);
-    while (fake.describes == 0 || fake.lists == 0)
-        turn(&fixture);
-    assert_true(fake.lists < 2); /* two may leave at once, the third waits */
-    fixture_end(&fixture);
-    assert_int_equal(fixture.passes, 1);
-    assert_int_equal(fake.created_count, 0);
-    catalog_unref(fixed);
-    fake_end(&fake);
-}
-
-struct restart {
-    struct runner_fixture *fixture;
-    unsigned left;
-    bool all_done;
-};
-
-static void start_again(void *context, const struct runner_result *result)
-{
-    struct restart *restart = context;
-    struct failure why = FAILURE_INIT;
-
-    assert_non_null(result->plan);
-    if (restart->left-- == 0)
-        restart->all_done = true;
-    else
-        assert_int_equal(runner_start(restart->fixture->runner, PASS_PLAN, 0, start_again, restart, &why), 0);
-}
-
-/* The next pass may be started from the callback of the last; a second one at a time may not. */
-static void a_pass_can_start_the_next(void **state)
-{
-    (void)state;
-    struct runner_fixture fixture;
-    struct restart restart = {.fixture = &fixture, .left = 3};
-
-    put_snapshot("from.json", "\"topics\": [{\"name\":\"a\"}]");
-    fixture_begin(&fixture, "snapshot:to.json", "snapshot:from.json");
-    fixture_open(&fixture);
-    assert_int_equal(runner_start(fixture.runner, PASS_PLAN, 0, start_again, &restart, &fixture.why), 0);
-    assert_true(runner_busy(fixture.runner));
-    assert_int_equal(runner_start(fixture.runner, PASS_PLAN, 0, start_again, &restart, &fixture.why), -1);
-    test_loop_run_until(&fixture.loop, &restart.all_done);
-    assert_false(runner_busy(fixture.runner));
-    fixture_end(&fixture);
-}
-
-static void close_in_callback(void *context, const struct runner_result *result)
-{
-    struct runner_fixture *fixture = context;
-    struct runner *runner = fixture->runner;
-
-    assert_non_null(result->report);
-    fixture->runner = NULL;
-    fixture->done = true;
-    runner_close(runner, NULL, NULL);
-}
-
-/* It may be closed from the callback of a pass. */
-static void a_pass_can_close_the_runner(void **state)
-{
-    (void)state;
-    struct runner_fixture fixture;
-
-    put_snapshot("from.json", "\"topics\": [{\"name\":\"a\"}]");
-    fixture_begin(&fixture, "snapshot:to.json", "snapshot:from.json");
-    fixture_open(&fixture);
-    assert_int_equal(runner_start(fixture.runner, PASS_APPLY, 0, close_in_callback, &fixture, &fixture.why), 0);
-    fixture_wait(&fixture);
-    fixture_end(&fixture);
 }
 
 /* ---- making */
@@ -723,6 +495,12 @@ static void options_that_cannot_work_are_refused(void **state)
     assert_not_opened(&fixture, CAUSE_CONFIGURATION_WRONG);
 }
 
+static void never(void *context, const struct runner_result *result)
+{
+    (void)context, (void)result;
+    fail_msg("a pass that was refused has ended");
+}
+
 /* A sync that only reads does not apply. */
 static void a_reading_sync_does_not_apply(void **state)
 {
@@ -732,7 +510,7 @@ static void a_reading_sync_does_not_apply(void **state)
     fixture_begin(&fixture, "snapshot:to.json", NULL);
     fixture.options.read_only = true;
     fixture_open(&fixture);
-    assert_int_equal(runner_start(fixture.runner, PASS_APPLY, 0, start_again, NULL, &fixture.why), -1);
+    assert_int_equal(runner_start(fixture.runner, PASS_APPLY, 0, never, NULL, &fixture.why), -1);
     assert_int_equal(fixture.why.cause, CAUSE_UNSUPPORTED);
     fixture_end(&fixture);
 }
@@ -760,12 +538,6 @@ int main(void)
         TEST(a_lost_answer_is_settled_by_reading),
         TEST(a_refusal_is_recorded),
         TEST(throttling_slows_down),
-        TEST(stopping_finishes_what_is_under_way),
-        TEST(it_can_be_closed_at_any_moment),
-        TEST(closing_cancels_what_hangs),
-        TEST(what_the_pace_holds_is_given_up_at_once),
-        TEST(a_pass_can_start_the_next),
-        TEST(a_pass_can_close_the_runner),
         TEST(options_that_cannot_work_are_refused),
         TEST(a_reading_sync_does_not_apply),
     };

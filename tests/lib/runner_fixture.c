@@ -6,8 +6,14 @@
 
 #include <cmocka.h>
 
-#include "api/base/monotime.h"
 #include "tests/lib/runner_fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/base/monotime.h"
+#include "controller/journal_read.h"
+#include "tests/lib/scratch.h"
 
 enum { PATIENCE_MS = 20000 };
 
@@ -97,4 +103,43 @@ uint32_t fixture_count(const struct runner_fixture *fixture, enum state state)
 {
     const struct plan *plan = fixture->result->plan;
     return plan->counts[KIND_TOPIC].states[state] + plan->counts[KIND_GROUP].states[state];
+}
+
+void fixture_turn(struct runner_fixture *fixture)
+{
+    uv_run(&fixture->loop.loop, UV_RUN_ONCE);
+    if (fixture->done)
+        fail_msg("the pass has ended too early: %s", fixture->failure.text);
+}
+
+void fixture_put_snapshot(const char *path, const char *members)
+{
+    static const char head[] = "{\"apiVersion\": \"mqferry/v1\", \"kind\": \"Snapshot\", \"standsFor\": \"any\", ";
+    char text[4000];
+
+    snprintf(text, sizeof text, "%s%s}\n", head, members);
+    scratch_put(path, text);
+}
+
+static bool take_record(void *data, const struct journal_record *record)
+{
+    struct journal_tally *tally = data;
+    size_t used = strlen(tally->lines);
+
+    tally->events[record->event]++;
+    snprintf(tally->lines + used, sizeof tally->lines - used, "%.*s %s\n", (int)record->name.bytes, record->name.data,
+             journal_event_name(record->event));
+    return true;
+}
+
+struct journal_tally fixture_journal(void)
+{
+    struct journal_tally tally = {0};
+    struct failure why = FAILURE_INIT;
+    uint64_t damaged;
+
+    if (journal_read("state", &(struct journal_filter){0}, take_record, &tally, &damaged, &why) != 0)
+        fail_msg("%s", why.text);
+    assert_int_equal(damaged, 0);
+    return tally;
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "controller/journal.h"
 #include "controller/runner.h"
 #include "tests/lib/loop.h"
 
@@ -37,7 +38,18 @@ void fixture_start(struct runner_fixture *fixture, enum pass_mode mode, uint64_t
 void fixture_wait(struct runner_fixture *fixture);
 /* start and wait, waiting in the pass for at most `patience_ms`. */
 void fixture_pass(struct runner_fixture *fixture, enum pass_mode mode);
-void fixture_end(struct runner_fixture *fixture); /* closes the runner, if there is one, and the loop */
+void fixture_end(struct runner_fixture *fixture);  /* closes the runner, if there is one, and the loop */
+void fixture_turn(struct runner_fixture *fixture); /* one turn of the loop; fails the test when the pass ends in it */
 uint32_t fixture_count(const struct runner_fixture *fixture, enum state state); /* rows in that state, both kinds */
+
+/* A snapshot that stands for any, with these members besides. */
+void fixture_put_snapshot(const char *path, const char *members);
+
+/* What the journals below state/ hold. */
+struct journal_tally {
+    uint32_t events[JOURNAL_EVENTS];
+    char lines[2000]; /* "NAME EVENT\n" each */
+};
+struct journal_tally fixture_journal(void);
 
 #endif
