@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs programs side by side: wall time, processor time and peak memory of each, the best of several interleaved rounds."""
+"""Runs programs side by side: wall time, processor time and peak memory, the best of several interleaved rounds."""
 import os
 import subprocess
 import sys

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The figures of the main job, next to other programs that do the same work in the same run: plan.py BINARY [PART...]."""
+"""The figures of the main job, next to other programs in the same run: plan.py BINARY [PART...]."""
 import os
 import pathlib
 import platform
@@ -94,7 +94,8 @@ class Bench:
         self.scratch.mkdir()
 
     def created(self):
-        return sum(part.read_text().count('"event":"created"') for part in (self.scratch / "state").glob("*/journal.jsonl*"))
+        parts = (self.scratch / "state").glob("*/journal.jsonl*")
+        return sum(part.read_text().count('"event":"created"') for part in parts)
 
     def apply_of_missing_resources(self):
         figures = self.figures
@@ -110,8 +111,8 @@ class Bench:
     def instructions(self, command):
         """Of the whole process, its loading included, as valgrind counts them: many machines hide the counters."""
         log = self.scratch / "callgrind.log"
-        subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={log}", *command],
-                       check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={log}",
+                        *command], check=True, stdout=subprocess.DEVNULL)
         return int(re.search(r"Collected : (\d+)", log.read_text())[1])
 
     def version(self):
