@@ -207,6 +207,32 @@ static void scalars_are_limited(void **state)
     free(filler);
 }
 
+/* A million documents are read from one file, the next one ends reading. */
+static void documents_are_limited(void **state)
+{
+    struct failure why = FAILURE_INIT;
+    struct complaints mistakes;
+    struct yaml_value root;
+    struct buffer text;
+    uint32_t count = 0;
+
+    (void)state;
+    buffer_init(&text, 1 << 24);
+    for (int i = 0; i < MANIFESTS_DOCUMENTS_MAX + 2; i++)
+        buffer_append_string(&text, "---\n");
+    complaints_init(&mistakes);
+    struct yaml_reader *reader = yaml_reader_new(buffer_text(&text), "t", &mistakes, &why);
+    while (yaml_next_document(reader, &root))
+        count++;
+    assert_int_equal(count, MANIFESTS_DOCUMENTS_MAX);
+    assert_int_equal(mistakes.count, 1);
+    assert_int_equal(mistakes.items[0].line, MANIFESTS_DOCUMENTS_MAX + 1);
+    assert_string_equal(mistakes.items[0].text, "more than 1000000 documents in one file");
+    yaml_reader_free(reader);
+    complaints_release(&mistakes);
+    buffer_release(&text);
+}
+
 /* Whatever a caller leaves of a document is passed over. */
 static void the_rest_of_a_document_is_passed_over(void **state)
 {
@@ -459,6 +485,7 @@ int main(void)
         cmocka_unit_test(escaped_nul_is_refused),
         cmocka_unit_test(nesting_is_limited),
         cmocka_unit_test(scalars_are_limited),
+        cmocka_unit_test(documents_are_limited),
         cmocka_unit_test(the_rest_of_a_document_is_passed_over),
         cmocka_unit_test(a_document_can_be_begun_anew),
         cmocka_unit_test(kept_texts_stay_until_forgotten),
