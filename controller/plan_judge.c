@@ -8,14 +8,20 @@ void plan_settle(struct row *row, enum state state, int cause)
     row->cause = (uint16_t)cause;
 }
 
-/* Does the problem matter at this destination? One that names a setting only where that setting is kept. */
+static bool holds(const struct plan *plan, enum kind kind, enum field field)
+{
+    return (plan->capabilities.holds[kind] & FIELD_BIT(field)) != 0;
+}
+
+/* Does the problem matter at this destination? One that names a setting only where that setting is kept; that all queue
+ * numbers are unknown only where they are needed: a snapshot that stands for any instance needs nothing. */
 static bool concerns(const struct plan *plan, enum kind kind, const struct problem *problem)
 {
-    enum field field = problem->field;
-
-    if (problem->cause == CAUSE_QUEUE_NUMBERS_UNKNOWN && field == FIELD_COUNT)
-        field = FIELD_TOPIC_READ_QUEUE_NUMS;
-    return field == FIELD_COUNT || (plan->capabilities.holds[kind] & FIELD_BIT(field)) != 0;
+    if (problem->field != FIELD_COUNT)
+        return holds(plan, kind, problem->field);
+    if (problem->cause == CAUSE_QUEUE_NUMBERS_UNKNOWN)
+        return plan->capabilities.rules.kind != INSTANCE_ANY && holds(plan, kind, FIELD_TOPIC_READ_QUEUE_NUMS);
+    return true;
 }
 
 /* Settings that are told per master: do those differ that the destination keeps? */

@@ -98,8 +98,8 @@ int exported_facts_list_kind(struct text text, enum kind *out, struct failure *w
 int exported_table(struct exported *file, enum kind kind, const struct json_token *token);
 int exported_list(struct exported *file, enum kind kind, const struct json_token *token);
 
-/* exported_sums.c: makes summed numbers ones that can be declared. CAUSE_NONE, or the cause with its field and a
- * sentence in `room`. */
+/* exported_sums.c: makes summed numbers ones that can be declared. CAUSE_NONE, or the cause with its field (left as it
+ * is: no number is known) and a sentence in `room`. */
 int exported_sums_settle(struct draft *draft, enum kind kind, int64_t masters, enum field *out_field,
                          char room[static 160]);
 

@@ -13,14 +13,12 @@ static const uint64_t summed_fields = FIELD_BIT(FIELD_TOPIC_READ_QUEUE_NUMS) | F
                                       FIELD_BIT(FIELD_GROUP_RETRY_QUEUE_NUMS);
 
 /* Groups have a default that does no harm; topics do not. */
-static int leave_undeclared(struct draft *draft, enum kind kind, uint64_t summed, enum field *out_field,
-                            char room[static 160])
+static int leave_undeclared(struct draft *draft, enum kind kind, uint64_t summed, char room[static 160])
 {
     for (uint64_t rest = summed; rest != 0; rest &= rest - 1)
         draft_unset(draft, field_first(rest));
     if (kind != KIND_TOPIC)
         return CAUSE_NONE;
-    *out_field = FIELD_TOPIC_READ_QUEUE_NUMS;
     snprintf(room, 160, "the export adds up queue numbers over an unknown number of masters");
     return CAUSE_QUEUE_NUMBERS_UNKNOWN;
 }
@@ -41,7 +39,7 @@ int exported_sums_settle(struct draft *draft, enum kind kind, int64_t masters, e
     if (summed == 0 || masters == 1)
         return CAUSE_NONE;
     if (masters == 0)
-        return leave_undeclared(draft, kind, summed, out_field, room);
+        return leave_undeclared(draft, kind, summed, room);
     for (uint64_t rest = summed; rest != 0; rest &= rest - 1) {
         enum field field = field_first(rest);
         int64_t sum = draft->values[field].number;

@@ -201,7 +201,7 @@ static void test_sums_over_unknown_masters_are_undeclared(void **state)
     read_text(cluster_export);
     assert_read(3, 2);
     assert_settings(KIND_TOPIC, "a", "perm=6");
-    assert_problem(KIND_TOPIC, "a", CAUSE_QUEUE_NUMBERS_UNKNOWN, FIELD_TOPIC_READ_QUEUE_NUMS, why);
+    assert_problem(KIND_TOPIC, "a", CAUSE_QUEUE_NUMBERS_UNKNOWN, FIELD_COUNT, why);
     assert_problem(KIND_TOPIC, "bare", CAUSE_NONE, FIELD_COUNT, NULL);
     assert_settings(KIND_GROUP, "g", "consumeRetryPolicy.maxRetryTimes=5");
     assert_problem(KIND_GROUP, "g", CAUSE_NONE, FIELD_COUNT, NULL);

@@ -537,7 +537,8 @@ static void colliding_renames_are_conflicts(void **state)
     assert_int_equal(plan->counts[KIND_TOPIC].extra, 0);
 }
 
-/* A problem that names a setting counts where the destination keeps that setting, and where the resource is missing. */
+/* A problem that names a setting counts where the destination keeps that setting, and where the resource is missing;
+ * that no queue number is known counts where one is needed. */
 static void a_problem_of_a_setting_counts_where_it_is_held(void **state)
 {
     static const char declared[] = "Topic a messageType=NORMAL problem=queue-numbers-unknown/readQueueNums\n"
@@ -553,6 +554,9 @@ static void a_problem_of_a_setting_counts_where_it_is_held(void **state)
     make_plan(declared, "");
     assert_plan("Topic a invalid queue-numbers-unknown\nTopic b invalid queue-numbers-unknown\n"
                 "Topic c missing create\n");
+    destination(INSTANCE_ANY);
+    make_plan(declared, "");
+    assert_plan("Topic a invalid queue-numbers-unknown\nTopic b missing create\nTopic c invalid invalid-parameter\n");
     make_plan(declared, declared);
     assert_plan("Topic a inSync\nTopic b inSync\nTopic c inSync\n");
 }
