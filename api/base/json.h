@@ -81,7 +81,7 @@ char *json_pad(struct text text);
 int json_quote_bare_keys(struct text text, struct buffer *out);
 
 /* Writer: compact or indented, appends to a buffer; errors collect in buffer.failed. Keys come in the order of the
- * calls. Control characters, DEL, U+2028 and U+2029 are escaped; invalid UTF-8 bytes become U+FFFD. */
+ * calls. Control characters and what else misleads (utf8_misleads) are escaped; invalid UTF-8 bytes become U+FFFD. */
 struct json_writer {
     struct buffer *out;
     uint8_t indent;                   /* blanks a level; 0: compact */

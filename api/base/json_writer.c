@@ -126,7 +126,7 @@ static size_t append_special(struct buffer *out, struct text text, size_t at)
         buffer_append_string(out, "\xEF\xBF\xBD");
         return 1;
     }
-    if (code_point < 0x80 || code_point == 0x2028 || code_point == 0x2029)
+    if (code_point < 0x80 || utf8_misleads(code_point))
         append_escape(out, code_point);
     else
         buffer_append(out, text.data + at, bytes);

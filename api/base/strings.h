@@ -19,6 +19,10 @@ size_t utf8_check(struct text text);
  * there. */
 size_t utf8_decode(struct text text, size_t offset, uint32_t *out_code_point);
 
+/* C1 controls, separators that end a line for some readers, changes of the writing direction: what no terminal should
+ * see, though it is above ASCII. */
+bool utf8_misleads(uint32_t code_point);
+
 /* Columns on a terminal: 1 a code point, 2 for East Asian wide ones, 0 for combining marks. */
 size_t utf8_width(struct text text);
 
@@ -37,8 +41,8 @@ void count_format(uint64_t count, char out[static 32]);
 /* "1.5 MB": for people. */
 void bytes_format(uint64_t bytes, char out[static 32]);
 
-/* Appends text with C0, DEL, invalid UTF-8 bytes (\xNN), C1, line separators and changes of the writing direction
- * (\uNNNN) made visible: foreign text that a terminal or log will show. 0, or -1 as buffer_append. */
+/* Appends text with C0, DEL, invalid UTF-8 bytes (\xNN) and what misleads (\uNNNN)
+ * made visible: foreign text that a terminal or log will show. 0, or -1 as buffer_append. */
 int escape_append(struct buffer *buffer, struct text text);
 
 /* RFC 3339 UTC with milliseconds, "2026-11-23T20:01:02.345Z", from milliseconds since 1970, and back ("Z" or offset;

@@ -89,8 +89,8 @@ size_t utf8_check(struct text text)
     return at;
 }
 
-/* Separators end a line for some readers; overrides and isolates let a text pretend to be another one. */
-static bool misleads(uint32_t code_point)
+/* Overrides and isolates let a text pretend to be another one. */
+bool utf8_misleads(uint32_t code_point)
 {
     return (code_point >= 0x80 && code_point <= 0x9F) || code_point == 0x200E || code_point == 0x200F ||
            (code_point >= 0x2028 && code_point <= 0x202E) || (code_point >= 0x2066 && code_point <= 0x2069);
@@ -106,7 +106,7 @@ int escape_append(struct buffer *buffer, struct text text)
         uint32_t code_point = 0;
         size_t bytes = utf8_decode(text, at, &code_point);
         bool is_byte = bytes == 0 || code_point < 0x20 || code_point == 0x7F;
-        if (is_byte || misleads(code_point)) {
+        if (is_byte || utf8_misleads(code_point)) {
             buffer_append(buffer, text.data + plain, at - plain);
             if (is_byte)
                 buffer_append_format(buffer, "\\x%02x", (unsigned)(unsigned char)text.data[at]);

@@ -119,7 +119,8 @@ static void test_deep_indent(void **state)
     buffer_release(&writing.out);
 }
 
-/* Quotes, backslashes, control characters, DEL and the two separators are escaped; slashes and UTF-8 are not. */
+/* Quotes, backslashes, control characters, DEL, separators and changes of direction are escaped; slashes and other
+ * UTF-8 are not. */
 static void test_escapes(void **state)
 {
     struct writing writing;
@@ -132,6 +133,10 @@ static void test_escapes(void **state)
     writing_open(&writing, 0);
     json_write_string(&writing.json, "\xC3\xA9\xE2\x80\xA7\xE2\x80\xA8\xE2\x80\xA9\xE4\xB8\xAD\xF0\x9F\x98\x80");
     assert_written(&writing, "\"\xC3\xA9\xE2\x80\xA7\\u2028\\u2029\xE4\xB8\xAD\xF0\x9F\x98\x80\"");
+
+    writing_open(&writing, 0);
+    json_write_string(&writing.json, "\xC2\x80\xC2\x9B\xC2\x9F\xC2\xA0\xE2\x80\xAE\xE2\x81\xA6");
+    assert_written(&writing, "\"\\u0080\\u009b\\u009f\xC2\xA0\\u202e\\u2066\"");
 }
 
 /* Every byte that is not UTF-8 becomes one U+FFFD; what is around it stays. */
