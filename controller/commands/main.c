@@ -30,44 +30,46 @@ static int run_command(struct options *options)
     return code;
 }
 
-static int run_help(const struct options *options)
+static int run_help(const struct options *options, struct failure *why)
 {
     const char *topic = options->argument_count > 0 ? options->arguments[0] : NULL;
 
-    if (topic == NULL) {
+    if (topic == NULL)
         help_overview();
-    } else if (text_is(text_of(topic), "fields")) {
+    else if (text_is(text_of(topic), "fields"))
         help_fields();
-    } else if (command_by_name(topic) < COMMANDS) {
+    else if (command_by_name(topic) < COMMANDS)
         help_command(command_by_name(topic));
-    } else {
-        fprintf(stderr, "mqferry: there is no command '%s'; see mqferry help\n", topic);
-        return EXIT_USAGE;
-    }
+    else
+        return command_unknown(topic, why);
     return EXIT_DONE;
+}
+
+/* The exit code; -1: wrong usage. */
+static int dispatch(struct options *options, struct failure *why)
+{
+    if (options_has(options, OPTION_HELP)) {
+        help_command(options->command);
+        return EXIT_DONE;
+    }
+    if (options_has(options, OPTION_VERSION))
+        options->command = COMMAND_VERSION;
+    return options->command == COMMAND_HELP ? run_help(options, why) : run_command(options);
 }
 
 int main(int argc, char **argv)
 {
     struct options options;
     struct failure why = FAILURE_INIT;
-    int code = EXIT_DONE;
 
     mallopt(M_ARENA_MAX, ARENAS_MAX);
-    signal(SIGPIPE, SIG_IGN);
-    if (options_parse(&options, argc - 1, argv + 1, &why) < 0) {
-        fprintf(stderr, "mqferry: %s\n", why.text);
-        code = EXIT_USAGE;
-    } else if (options_has(&options, OPTION_HELP)) {
-        help_command(options.command);
-    } else if (options_has(&options, OPTION_VERSION)) {
-        options.command = COMMAND_VERSION;
-        code = run_command(&options);
-    } else if (options.command == COMMAND_HELP) {
-        code = run_help(&options);
-    } else {
-        code = run_command(&options);
-    }
+    signal(SIGPIPE, SIG_IGN); /* these two: the write fails, and what could not be written is said */
+    signal(SIGXFSZ, SIG_IGN);
+    int code = options_parse(&options, argc - 1, argv + 1, &why);
+    if (code == 0)
+        code = dispatch(&options, &why);
+    if (code < 0)
+        code = session_say(&why);
     options_release(&options);
     return code;
 }

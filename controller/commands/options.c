@@ -18,7 +18,7 @@ static const struct option_info infos[OPTIONS] = {
 #include "controller/commands/options.def"
 };
 
-enum { COUNT_MAX = 1000000000, RATE_MAX = 100000 };
+enum { COUNT_MAX = 1000000000, RATE_MAX = 100000, VARIABLE_BYTES_MAX = 64 };
 
 const struct command_info *command_info(enum command command)
 {
@@ -118,6 +118,18 @@ static const char *check_value(const struct option_info *info, const char *text,
     return NULL;
 }
 
+/* MQFERRY_LOG_LEVEL for --log-level. */
+static void name_variable(enum option option, char out[static VARIABLE_BYTES_MAX])
+{
+    static const char prefix[] = "MQFERRY_";
+    size_t length = sizeof prefix - 1;
+
+    memcpy(out, prefix, length);
+    for (const char *c = infos[option].name; *c != '\0'; c++)
+        out[length++] = *c == '-' ? '_' : (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+    out[length] = '\0';
+}
+
 static int take_value(struct options *options, enum option option, const char *text, enum origin origin,
                       struct failure *why)
 {
@@ -125,9 +137,11 @@ static int take_value(struct options *options, enum option option, const char *t
     const char *wanted = check_value(&infos[option], text, &value->number);
 
     if (wanted != NULL) {
-        if (origin == ORIGIN_ENVIRONMENT)
-            return failure_set(why, CAUSE_USAGE, "the environment's value for --%s is '%s', which is not %s",
-                               infos[option].name, text, wanted);
+        if (origin == ORIGIN_ENVIRONMENT) {
+            char variable[VARIABLE_BYTES_MAX];
+            name_variable(option, variable);
+            return failure_set(why, CAUSE_USAGE, "%s is '%s' in the environment; it takes %s", variable, text, wanted);
+        }
         return failure_set(why, CAUSE_USAGE, "--%s takes %s, not '%s'", infos[option].name, wanted, text);
     }
     if (value->count > 0 && infos[option].type != OPTION_TYPE_TEXTS && infos[option].type != OPTION_TYPE_FLAG)
@@ -211,18 +225,15 @@ static int take_line(struct options *options, int argc, char **argv, struct fail
     return 0;
 }
 
-/* MQFERRY_LOG_LEVEL for --log-level. A flag is on when its variable says true, yes or 1. */
+/* A flag is on when its variable says true, yes or 1. */
 static int take_environment(struct options *options, struct failure *why)
 {
     for (enum option option = 0; option < OPTIONS; option++) {
-        char variable[64] = "MQFERRY_";
-        size_t length = strlen(variable);
+        char variable[VARIABLE_BYTES_MAX];
         if (options_has(options, option) || (infos[option].commands & (1U << options->command)) == 0 ||
             option == OPTION_HELP || option == OPTION_VERSION)
             continue;
-        for (const char *c = infos[option].name; *c != '\0'; c++)
-            variable[length++] = *c == '-' ? '_' : (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
-        variable[length] = '\0';
+        name_variable(option, variable);
         const char *text = getenv(variable);
         if (text == NULL || text[0] == '\0')
             continue;
@@ -235,7 +246,7 @@ static int take_environment(struct options *options, struct failure *why)
     return 0;
 }
 
-static int fail_unknown_command(const char *name, struct failure *why)
+int command_unknown(const char *name, struct failure *why)
 {
     const char *known[COMMANDS + 1];
     for (enum command command = 0; command < COMMANDS; command++)
@@ -264,7 +275,7 @@ int options_parse(struct options *options, int argc, char **argv, struct failure
     options->command = command_by_name(argv[0]);
     if (options->command == COMMANDS) {
         options->command = COMMAND_HELP;
-        return fail_unknown_command(argv[0], why);
+        return command_unknown(argv[0], why);
     }
     if (take_line(options, argc - 1, argv + 1, why) < 0)
         return -1;

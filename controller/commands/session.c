@@ -100,10 +100,8 @@ void session_release(struct session *session)
     log_free(session->log);
 }
 
-int session_fail(struct session *session, const struct failure *failure)
+int session_say(const struct failure *failure)
 {
-    struct report_options report = {
-        .fd = STDOUT_FILENO, .output = session->output, .command = command_info(session->options->command)->name};
     struct buffer text;
     int code = cause_exit_code(failure->cause);
 
@@ -121,9 +119,17 @@ int session_fail(struct session *session, const struct failure *failure)
     if (failure->cause != CAUSE_USAGE)
         fprintf(stderr, "         %s\n", cause_hint(failure->cause));
     buffer_release(&text);
+    return code != 0 ? code : EXIT_AGAIN;
+}
+
+int session_fail(struct session *session, const struct failure *failure)
+{
+    struct report_options report = {
+        .fd = STDOUT_FILENO, .output = session->output, .command = command_info(session->options->command)->name};
+
     if (failure->cause != CAUSE_USAGE)
         report_error(&report, failure);
-    return code != 0 ? code : EXIT_AGAIN;
+    return session_say(failure);
 }
 
 static void print_complaints(const struct complaints *complaints)

@@ -31,8 +31,9 @@ int session_init(struct session *session, const struct options *options);
 /* Closes the loop, which must have nothing left. */
 void session_release(struct session *session);
 
-/* Says what could not be done and what to do next on standard error (and the error document on standard output where
- * that is wanted); gives the exit code of the cause. */
+/* Says what could not be done and what to do next on standard error; gives the exit code of the cause. */
+int session_say(const struct failure *failure);
+/* The same, and the error document on standard output where that is wanted: only where no report was written. */
 int session_fail(struct session *session, const struct failure *failure);
 /* Every mistake on a line of its own; how many there are. */
 void session_mistakes(const struct session *session, const struct complaints *mistakes);
