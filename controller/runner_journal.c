@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "api/base/monotime.h"
-#include "api/base/path.h"
 #include "api/cause.h"
 #include "controller/runner_state.h"
 
@@ -28,15 +27,8 @@ static int append_address(const struct runner *runner, struct buffer *out, struc
 {
     struct address address = runner->destination;
 
-    if (address.scheme == SCHEME_SNAPSHOT) { /* one journal for all spellings of a path */
-        char *path = path_real(runner->destination.path);
-        if (!path || strlen(path) >= sizeof address.path) {
-            free(path);
-            return failure_set(why, CAUSE_STATE_UNWRITABLE, "the path %s is too long", runner->destination.path);
-        }
-        memcpy(address.path, path, strlen(path) + 1);
-        free(path);
-    }
+    if (address_real(&address, why) != 0) /* one journal for all spellings of a path */
+        return -1;
     return address_append(out, &address) == 0 ? 0 : failure_no_memory(why, "the journal");
 }
 

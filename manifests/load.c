@@ -131,7 +131,7 @@ static int read_file(struct loading *loading, const struct source_file *file)
 
     if (loading->request->cancelled && atomic_load(loading->request->cancelled))
         return failure_set(loading->why, CAUSE_CANCELLED, "reading %s was cancelled", what);
-    if (file_read(file->path, &content, &why) != 0)
+    if (file_read_cancellable(file->path, loading->request->cancelled, &content, &why) != 0)
         return note_failure(loading, file->path, "cannot read it: ", &why);
     int result = read_text(loading, file, (struct text){content.data, content.bytes}, &why);
     file_text_release(&content);

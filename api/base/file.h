@@ -12,6 +12,7 @@
 #ifndef MQFERRY_API_BASE_FILE_H
 #define MQFERRY_API_BASE_FILE_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,8 @@ struct file_text {
 /* cause INPUT_WRONG when absent, unreadable, not regular, too large or changing. `path` "-" reads standard input (a
  * pipe is fine there). 0 or -1. */
 int file_read(const char *path, struct file_text *out, struct failure *why);
+/* The same; standard input is waited for until *cancelled (may be NULL), then cause CANCELLED. */
+int file_read_cancellable(const char *path, const atomic_bool *cancelled, struct file_text *out, struct failure *why);
 void file_text_release(struct file_text *file); /* zeroed or released structs are fine */
 
 /* cause STATE_UNWRITABLE. mode is that of a new file, less the umask; an existing one keeps its own, and its owner

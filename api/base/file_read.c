@@ -17,6 +17,7 @@
 enum {
     TRIES = 3,                 /* of a file that changes under our hands */
     STREAM_ROOM = 1024 * 1024, /* first allocation where the size is not known */
+    LOOK_MS = 100,             /* between looks at whether a wait was cancelled */
 };
 
 static int refuse(struct failure *why, const char *name, const char *reason)
@@ -51,16 +52,41 @@ static int refuse_open(struct failure *why, const char *path, int error)
     return refuse(why, path, file_error_text(error));
 }
 
-/* Only standard input can be a descriptor that somebody else has made non-blocking. */
-static ssize_t read_some(int fd, char *at, size_t room)
+/* What is read, and how long: nobody knows when a pipe or a terminal ends. */
+struct input {
+    int fd;
+    const char *name;
+    const atomic_bool *cancelled; /* NULL: not waited for, as files never wait */
+};
+
+/* false: cancelled meanwhile. */
+static bool wait_readable(const struct input *input)
 {
-    for (;;) {
-        ssize_t count = read(fd, at, room);
+    struct pollfd fd = {.fd = input->fd, .events = POLLIN};
+
+    while (input->cancelled != NULL && !atomic_load(input->cancelled))
+        if (poll(&fd, 1, LOOK_MS) > 0)
+            return true;
+    return input->cancelled == NULL;
+}
+
+/* Only standard input can be a descriptor that somebody else has made non-blocking. */
+static ssize_t read_some(const struct input *input, char *at, size_t room)
+{
+    while (wait_readable(input)) {
+        ssize_t count = read(input->fd, at, room);
         if (count >= 0 || (errno != EINTR && errno != EAGAIN))
             return count;
-        if (errno == EAGAIN)
-            poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, -1);
     }
+    errno = ECANCELED;
+    return -1;
+}
+
+static int refuse_read(struct failure *why, const char *name, int error)
+{
+    if (error == ECANCELED)
+        return failure_set(why, CAUSE_CANCELLED, "reading %s was cancelled", name);
+    return refuse(why, name, file_error_text(error));
 }
 
 static char *grow(char *data, size_t bytes)
@@ -73,20 +99,20 @@ static char *grow(char *data, size_t bytes)
 
 /* Reads to the end. `room` is the expected size: when it is right, one allocation and one byte of the padding to see
  * the end are enough. The caller releases *out, on failure too. */
-static int read_to_end(int fd, const char *name, size_t room, struct file_text *out, struct failure *why)
+static int read_to_end(const struct input *input, size_t room, struct file_text *out, struct failure *why)
 {
     ssize_t count;
 
     out->data = malloc(room + JSON_PADDING);
     do {
         if (!out->data)
-            return failure_no_memory(why, name);
-        count = read_some(fd, out->data + out->bytes, room + 1 - out->bytes);
+            return failure_no_memory(why, input->name);
+        count = read_some(input, out->data + out->bytes, room + 1 - out->bytes);
         if (count < 0)
-            return refuse(why, name, file_error_text(errno));
+            return refuse_read(why, input->name, errno);
         out->bytes += (size_t)count;
         if (out->bytes > FILE_BYTES_MAX)
-            return refuse_size(why, name);
+            return refuse_size(why, input->name);
         if (out->bytes > room) {
             room = room < FILE_BYTES_MAX / 2 ? room * 2 + STREAM_ROOM : FILE_BYTES_MAX;
             out->data = grow(out->data, room + JSON_PADDING);
@@ -118,7 +144,7 @@ static int read_open_file(int fd, const char *path, struct file_text *out, struc
         return refuse(why, path, kind_of(before.st_mode));
     if (before.st_size > (off_t)FILE_BYTES_MAX)
         return refuse_size(why, path);
-    if (read_to_end(fd, path, (size_t)before.st_size, out, why) != 0)
+    if (read_to_end(&(struct input){fd, path, NULL}, (size_t)before.st_size, out, why) != 0)
         return -1;
     out->modified_unix_ms = modified_ms(&before);
     if (fstat(fd, &after) == 0 && is_same_moment(&before, &after) && out->bytes == (size_t)before.st_size)
@@ -141,29 +167,35 @@ static int read_path(const char *path, struct file_text *out, struct failure *wh
     return refuse(why, path, "it changed while it was read; try again when it is complete");
 }
 
-static int read_standard_input(struct file_text *out, struct failure *why)
+static int read_standard_input(const atomic_bool *cancelled, struct file_text *out, struct failure *why)
 {
-    static const char name[] = "standard input";
+    static const atomic_bool never;
+    const struct input input = {STDIN_FILENO, "standard input", cancelled != NULL ? cancelled : &never};
     struct stat about;
     size_t room = STREAM_ROOM;
 
     if (fstat(STDIN_FILENO, &about) != 0)
-        return refuse(why, name, file_error_text(errno));
+        return refuse(why, input.name, file_error_text(errno));
     if (S_ISREG(about.st_mode) && about.st_size >= 0 && about.st_size <= (off_t)FILE_BYTES_MAX)
         room = (size_t)about.st_size;
     out->modified_unix_ms = modified_ms(&about);
-    return read_to_end(STDIN_FILENO, name, room, out, why);
+    return read_to_end(&input, room, out, why);
 }
 
-int file_read(const char *path, struct file_text *out, struct failure *why)
+int file_read_cancellable(const char *path, const atomic_bool *cancelled, struct file_text *out, struct failure *why)
 {
     struct file_text text = {0};
-    int status = strcmp(path, "-") == 0 ? read_standard_input(&text, why) : read_path(path, &text, why);
+    int status = strcmp(path, "-") == 0 ? read_standard_input(cancelled, &text, why) : read_path(path, &text, why);
     if (status == 0)
         *out = text;
     else
         file_text_release(&text);
     return status;
+}
+
+int file_read(const char *path, struct file_text *out, struct failure *why)
+{
+    return file_read_cancellable(path, NULL, out, why);
 }
 
 void file_text_release(struct file_text *file)

@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "api/base/file.h"
+#include "api/base/monotime.h"
 #include "api/cause.h"
+#include "controller/commands/deadline.h"
 #include "controller/commands/progress.h"
 #include "controller/commands/session.h"
 #include "controller/commands/setup.h"
@@ -23,6 +25,7 @@ struct export_run {
     struct setup setup;
     struct runner *runner;
     struct progress progress;
+    struct deadline deadline;
     int code;
 };
 
@@ -64,19 +67,32 @@ static void on_closed(void *context)
     ((struct export_run *)context)->runner = NULL;
 }
 
+static void finish(struct export_run *run)
+{
+    progress_stop(&run->progress);
+    deadline_stop(&run->deadline);
+    runner_close(run->runner, on_closed, run);
+}
+
 static void on_pass(void *context, const struct runner_result *result)
 {
     struct export_run *run = context;
-    struct failure why = FAILURE_INIT;
+    struct failure room = FAILURE_INIT, why = FAILURE_INIT;
 
+    progress_pause(&run->progress);
     if (result->failure.cause != CAUSE_NONE)
-        run->code = session_fail(run->session, &result->failure);
+        run->code = session_fail(run->session, deadline_failure(&run->deadline, &result->failure, &room));
     else if (result->plan == NULL)
         run->code = EXIT_AGAIN;
     else if (write_down(run, result, &why) < 0)
         run->code = session_fail(run->session, &why);
-    progress_stop(&run->progress);
-    runner_close(run->runner, on_closed, run);
+    finish(run);
+}
+
+/* As in pass_options. */
+static uint64_t give_up_ms(const struct options *options)
+{
+    return options_has(options, OPTION_TIMEOUT) ? monotime_ms() + options_number(options, OPTION_TIMEOUT, 0) : 0;
 }
 
 static int begin(struct export_run *run, struct failure *why)
@@ -86,10 +102,10 @@ static int begin(struct export_run *run, struct failure *why)
     if (setup_export(&run->setup, session, why) < 0 || runner_new(&run->setup.runner, &run->runner, why) < 0)
         return -1;
     progress_start(&run->progress, &session->loop, run->runner, session->quiet);
-    if (runner_start(run->runner, PASS_PLAN, 0, on_pass, run, why) == 0)
+    deadline_start(&run->deadline, &session->loop, session->options, run->runner);
+    if (runner_start(run->runner, PASS_PLAN, give_up_ms(session->options), on_pass, run, why) == 0)
         return 0;
-    progress_stop(&run->progress);
-    runner_close(run->runner, on_closed, run);
+    finish(run);
     return -1;
 }
 

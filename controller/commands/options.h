@@ -55,7 +55,7 @@ struct option_info {
 
 const struct command_info *command_info(enum command command);
 const struct option_info *option_info(enum option option);
-enum command command_by_name(const char *name); /* COMMANDS when unknown */
+enum command command_by_name(const char *name);             /* COMMANDS when unknown */
 int command_unknown(const char *name, struct failure *why); /* -1: says so, with the nearest one */
 
 enum origin { ORIGIN_DEFAULT = 0, ORIGIN_CONFIGURATION, ORIGIN_ENVIRONMENT, ORIGIN_FLAG };

@@ -62,23 +62,35 @@ static void on_timer(uv_timer_t *timer)
     progress->drawn = true;
 }
 
+void progress_resume(struct progress *progress)
+{
+    if (!progress->quiet)
+        uv_timer_start(&progress->timer, on_timer, PATIENCE_MS, progress->terminal ? REDRAW_MS : LINE_MS);
+}
+
+void progress_pause(struct progress *progress)
+{
+    uv_timer_stop(&progress->timer);
+    if (progress->drawn && progress->terminal)
+        fputs("\r\033[K", stderr);
+    progress->drawn = false;
+}
+
 void progress_start(struct progress *progress, uv_loop_t *loop, const struct runner *runner, bool quiet)
 {
     const char *term = getenv("TERM");
 
     memset(progress, 0, sizeof *progress);
     progress->runner = runner;
-    progress->started_ms = monotime_ms();
+    progress->quiet = quiet;
     progress->terminal = isatty(STDERR_FILENO) == 1 && term != NULL && strcmp(term, "dumb") != 0;
     uv_timer_init(loop, &progress->timer);
     progress->timer.data = progress;
-    if (!quiet)
-        uv_timer_start(&progress->timer, on_timer, PATIENCE_MS, progress->terminal ? REDRAW_MS : LINE_MS);
+    progress_resume(progress);
 }
 
 void progress_stop(struct progress *progress)
 {
-    if (progress->drawn && progress->terminal)
-        fputs("\r\033[K", stderr);
+    progress_pause(progress);
     uv_close((uv_handle_t *)&progress->timer, NULL);
 }

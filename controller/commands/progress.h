@@ -15,13 +15,16 @@
 struct progress {
     uv_timer_t timer;
     const struct runner *runner; /* borrowed */
-    bool terminal, drawn;
-    uint64_t started_ms, creating_ms;
+    bool quiet, terminal, drawn;
+    uint64_t creating_ms; /* since when */
 };
 
 /* Writes to standard error. Nothing for `quiet`. */
 void progress_start(struct progress *progress, uv_loop_t *loop, const struct runner *runner, bool quiet);
-/* Wipes the line and closes the timer. */
+/* Wipes the line, and draws none before progress_resume: while somebody is asked, before the report. */
+void progress_pause(struct progress *progress);
+void progress_resume(struct progress *progress);
+/* Pauses and closes the timer. */
 void progress_stop(struct progress *progress);
 
 #endif

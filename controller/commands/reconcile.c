@@ -13,9 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/address.h"
 #include "api/base/monotime.h"
 #include "api/base/strings.h"
 #include "api/cause.h"
+#include "controller/commands/deadline.h"
 #include "controller/commands/progress.h"
 #include "controller/commands/session.h"
 #include "controller/commands/setup.h"
@@ -33,6 +35,7 @@ struct reconcile {
     struct setup setup;
     struct runner *runner;
     struct progress progress;
+    struct deadline deadline;
     uv_timer_t again;
     uv_signal_t interrupted, terminated;
     uv_poll_t answer; /* standard input, while a person is asked */
@@ -76,14 +79,14 @@ static void fill_report(const struct reconcile *reconcile, struct report_options
     };
 }
 
-static void stop_asking(struct reconcile *reconcile, bool yes)
+static void stop_asking(struct reconcile *reconcile)
 {
     if (!reconcile->asking)
         return;
     reconcile->asking = false;
     uv_poll_stop(&reconcile->answer);
     uv_close((uv_handle_t *)&reconcile->answer, NULL);
-    runner_confirm(reconcile->runner, yes);
+    progress_resume(&reconcile->progress);
 }
 
 static void on_answer(uv_poll_t *poll, int status, int events)
@@ -96,7 +99,8 @@ static void on_answer(uv_poll_t *poll, int status, int events)
     bool yes = count > 0 && (line[0] == 'y' || line[0] == 'Y');
     if (!yes)
         fputs("nothing was written\n", stderr);
-    stop_asking(reconcile, yes);
+    stop_asking(reconcile);
+    runner_confirm(reconcile->runner, yes);
 }
 
 /* Shows the plan and asks. Only on a terminal: without one apply wants --yes or a saved plan before it begins. */
@@ -106,6 +110,7 @@ static void on_confirm(void *context, const struct runner_result *result)
     struct report_options report;
     struct failure ignored = FAILURE_INIT;
 
+    progress_pause(&reconcile->progress);
     fill_report(reconcile, &report);
     report.results = false;
     report.output = OUTPUT_TABLE;
@@ -124,31 +129,40 @@ static void on_confirm(void *context, const struct runner_result *result)
 /* --- after a pass
  * ------------------------------------------------------------------------------------------------------ */
 
-/* Would another pass of this command do any good? */
-static bool goes_on(struct reconcile *reconcile, const struct runner_result *result, uint64_t *out_wait_ms)
+/* When the next pass would begin, in ms from now: as the pass says, for verify after a fixed time. The last one begins
+ * when the patience ends. false: none would do any good. */
+static bool next_pass(const struct reconcile *reconcile, const struct runner_result *result, uint64_t *out_wait_ms)
 {
     const struct pass_report *report = result->report;
-    uint64_t now_ms = monotime_ms();
+    uint64_t now_ms = monotime_ms(), left_ms = reconcile->give_up_ms - now_ms;
 
-    if (reconcile->stopped_by != 0 || now_ms >= reconcile->give_up_ms)
+    if (now_ms >= reconcile->give_up_ms)
         return false;
-    if (command_of(reconcile) == COMMAND_VERIFY && options_has(reconcile->session->options, OPTION_WAIT) &&
-        !result->parity) {
+    if (command_of(reconcile) == COMMAND_VERIFY)
         *out_wait_ms = AGAIN_MS;
-        return true;
-    }
-    if (command_of(reconcile) != COMMAND_APPLY)
-        return false;
-    int cause = result->failure.cause;
-    if (cause != CAUSE_NONE && (!cause_is_retried(cause) || cause == CAUSE_CANCELLED))
-        return false;
-    if (report->outcome == PASS_AGAIN_AT)
-        *out_wait_ms = report->again_ms > now_ms ? report->again_ms - now_ms : 1;
     else if (report->outcome == PASS_AGAIN_BACKOFF)
         *out_wait_ms = reconcile->wait_ms;
+    else if (report->outcome == PASS_AGAIN_AT && report->again_ms <= reconcile->give_up_ms)
+        *out_wait_ms = report->again_ms > now_ms ? report->again_ms - now_ms : 1;
     else
         return false;
+    *out_wait_ms = *out_wait_ms < left_ms ? *out_wait_ms : left_ms;
     return true;
+}
+
+/* Would another pass of this command do any good? */
+static bool goes_on(const struct reconcile *reconcile, const struct runner_result *result, uint64_t *out_wait_ms)
+{
+    const struct options *options = reconcile->session->options;
+    int cause = result->failure.cause;
+
+    if (reconcile->stopped_by != 0 || reconcile->deadline.over)
+        return false;
+    if (cause != CAUSE_NONE && (!cause_is_retried(cause) || cause == CAUSE_CANCELLED))
+        return false;
+    if (options->command == COMMAND_VERIFY)
+        return options_has(options, OPTION_WAIT) && !result->parity && next_pass(reconcile, result, out_wait_ms);
+    return options->command == COMMAND_APPLY && next_pass(reconcile, result, out_wait_ms);
 }
 
 static void print_report(struct reconcile *reconcile, const struct runner_result *result)
@@ -158,29 +172,46 @@ static void print_report(struct reconcile *reconcile, const struct runner_result
 
     fill_report(reconcile, &report);
     if (report_print(&report, result, &why) < 0)
-        reconcile->code = exit_code_worse(reconcile->code, session_fail(reconcile->session, &why));
+        reconcile->code = exit_code_worse(reconcile->code, session_say(&why));
 }
 
-static void write_plan(struct reconcile *reconcile, const struct runner_result *result)
+/* A plan is applied from anywhere: a snapshot's path is absolute in it. */
+static int append_real_destination(const struct reconcile *reconcile, struct buffer *out, struct failure *why)
+{
+    struct address address;
+
+    if (address_parse(buffer_text(&reconcile->setup.destination_text), &address, why) < 0 ||
+        address_real(&address, why) < 0)
+        return -1;
+    return address_append(out, &address) < 0 ? failure_no_memory(why, "the plan's address") : 0;
+}
+
+static int write_plan(const struct reconcile *reconcile, const struct runner_result *result, struct failure *why)
 {
     const char *path = options_text(reconcile->session->options, OPTION_OUT, NULL);
-    struct failure why = FAILURE_INIT;
+    struct buffer address;
 
     if (path == NULL || reconcile->code == EXIT_UNREACHABLE)
-        return;
-    const struct plan_file_head head = {.address = reconcile->setup.destination_text.data,
+        return 0;
+    buffer_init(&address, 2 * ADDRESS_BYTES_MAX);
+    int status = append_real_destination(reconcile, &address, why);
+    const struct plan_file_head head = {.address = address.data,
                                         .identity = &result->destination->identity,
                                         .kind = result->destination->capabilities.kind,
                                         .declared_digest = result->declared_digest};
-    if (plan_file_write(path, &head, result->plan, &why) < 0)
-        reconcile->code = exit_code_worse(reconcile->code, session_fail(reconcile->session, &why));
+    if (status == 0)
+        status = plan_file_write(path, &head, result->plan, why);
+    buffer_release(&address);
+    return status;
 }
 
 static void conclude(struct reconcile *reconcile, const struct runner_result *result)
 {
     enum command command = command_of(reconcile);
-    const struct failure *failure = &result->failure;
+    struct failure room = FAILURE_INIT, why = FAILURE_INIT;
+    const struct failure *failure = deadline_failure(&reconcile->deadline, &result->failure, &room);
 
+    progress_pause(&reconcile->progress);
     session_mistakes(reconcile->session, result->mistakes);
     session_notices(reconcile->session, result->notices);
     if (command == COMMAND_APPLY)
@@ -194,9 +225,9 @@ static void conclude(struct reconcile *reconcile, const struct runner_result *re
     } else {
         print_report(reconcile, result);
         if (failure->cause != CAUSE_NONE)
-            session_fail(reconcile->session, failure);
-        if (command == COMMAND_PLAN && result->plan != NULL)
-            write_plan(reconcile, result);
+            session_say(failure);
+        if (command == COMMAND_PLAN && result->plan != NULL && write_plan(reconcile, result, &why) < 0)
+            reconcile->code = exit_code_worse(reconcile->code, session_say(&why));
     }
     if (reconcile->stopped_by != 0)
         reconcile->code = reconcile->stopped_by == SIGINT ? EXIT_INTERRUPTED : EXIT_TERMINATED;
@@ -248,7 +279,6 @@ static void on_signal(uv_signal_t *handle, int number)
     if (reconcile->stopped_by != 0)
         _exit(128 + number); /* the second one: at once; journal and snapshot are whole at any moment */
     reconcile->stopped_by = number;
-    stop_asking(reconcile, false);
     if (runner_busy(reconcile->runner)) {
         runner_stop(reconcile->runner);
         return;
@@ -266,7 +296,9 @@ static void watch_signal(struct reconcile *reconcile, uv_signal_t *handle, int n
 
 static void finish(struct reconcile *reconcile)
 {
+    stop_asking(reconcile); /* whatever ended the pass, nobody is asked any more */
     progress_stop(&reconcile->progress);
+    deadline_stop(&reconcile->deadline);
     uv_close((uv_handle_t *)&reconcile->again, NULL);
     uv_close((uv_handle_t *)&reconcile->interrupted, NULL);
     uv_close((uv_handle_t *)&reconcile->terminated, NULL);
@@ -279,13 +311,12 @@ static void on_closed(void *context)
     reconcile->runner = NULL;
 }
 
-static uint64_t patience_of(const struct session *session)
+static uint64_t patience_of(const struct options *options)
 {
-    const struct options *options = session->options;
+    uint64_t timeout_ms = options_number(options, OPTION_TIMEOUT, PATIENCE_MS);
+    uint64_t wait_ms = options_number(options, OPTION_WAIT, timeout_ms);
 
-    if (options->command == COMMAND_VERIFY && options_has(options, OPTION_WAIT))
-        return options_number(options, OPTION_WAIT, 0);
-    return options_number(options, OPTION_TIMEOUT, PATIENCE_MS);
+    return options_has(options, OPTION_TIMEOUT) && timeout_ms < wait_ms ? timeout_ms : wait_ms;
 }
 
 /* apply without a terminal wants --yes or a saved plan: usage. */
@@ -309,13 +340,14 @@ static int begin(struct reconcile *reconcile, struct failure *why)
     if (setup_reconcile(&reconcile->setup, session, why) < 0 || check_consent(reconcile, why) < 0 ||
         runner_new(&reconcile->setup.runner, &reconcile->runner, why) < 0)
         return -1;
-    reconcile->give_up_ms = monotime_ms() + patience_of(session);
+    reconcile->give_up_ms = monotime_ms() + patience_of(session->options);
     reconcile->wait_ms = AGAIN_MS;
     uv_timer_init(&session->loop, &reconcile->again);
     reconcile->again.data = reconcile;
     watch_signal(reconcile, &reconcile->interrupted, SIGINT);
     watch_signal(reconcile, &reconcile->terminated, SIGTERM);
     progress_start(&reconcile->progress, &session->loop, reconcile->runner, session->quiet);
+    deadline_start(&reconcile->deadline, &session->loop, session->options, reconcile->runner);
     start_pass(reconcile);
     return 0;
 }

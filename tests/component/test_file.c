@@ -216,14 +216,19 @@ static void a_file_that_does_not_settle_is_refused(void **state)
 }
 
 /* Puts `fd` in the place of standard input, reads it, and puts the old one back. */
-static int read_standard_input_from(int fd, struct file_text *file, struct failure *why)
+static int read_standard_input_until(const atomic_bool *cancelled, int fd, struct file_text *file, struct failure *why)
 {
     int saved = dup(STDIN_FILENO);
     dup2(fd, STDIN_FILENO);
-    int status = file_read("-", file, why);
+    int status = file_read_cancellable("-", cancelled, file, why);
     dup2(saved, STDIN_FILENO);
     close(saved);
     return status;
+}
+
+static int read_standard_input_from(int fd, struct file_text *file, struct failure *why)
+{
+    return read_standard_input_until(NULL, fd, file, why);
 }
 
 static void *feed(void *argument)
@@ -260,6 +265,35 @@ static void standard_input_may_be_a_pipe(void **state)
     for (size_t i = 0; i < JSON_PADDING; i++)
         assert_int_equal(file.data[file.bytes + i], 0);
     file_text_release(&file);
+}
+
+static void *cancel(void *argument)
+{
+    usleep(20000);
+    atomic_store((atomic_bool *)argument, true);
+    return NULL;
+}
+
+/* An input that never ends is waited for until that is cancelled. */
+static void waiting_for_standard_input_can_be_cancelled(void **state)
+{
+    (void)state;
+    int ends[2];
+    pthread_t thread;
+    struct file_text file;
+    struct failure why = FAILURE_INIT;
+    atomic_bool cancelled = false;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "half", 4), 4);
+    assert_int_equal(pthread_create(&thread, NULL, cancel, &cancelled), 0);
+
+    assert_int_equal(read_standard_input_until(&cancelled, ends[0], &file, &why), -1);
+
+    pthread_join(thread, NULL);
+    close(ends[0]);
+    close(ends[1]);
+    assert_int_equal(why.cause, CAUSE_CANCELLED);
+    assert_non_null(strstr(why.text, "standard input"));
 }
 
 /* A redirected file is read as well; a directory on standard input is named. */
@@ -430,6 +464,7 @@ int main(void)
         IN_DIRECTORY(a_changing_file_is_never_half_read),
         cmocka_unit_test(a_file_that_does_not_settle_is_refused),
         IN_DIRECTORY(standard_input_may_be_a_pipe),
+        IN_DIRECTORY(waiting_for_standard_input_can_be_cancelled),
         IN_DIRECTORY(standard_input_may_be_a_file),
         IN_DIRECTORY(a_file_is_replaced_whole),
         IN_DIRECTORY(a_symbolic_link_stays_one),
