@@ -14,6 +14,7 @@
 struct test_loop {
     uv_loop_t loop;
     struct worker_pool *workers;
+    uv_timer_t tick; /* one turn of the loop fires timers first, then blocks: it shall not block for long */
 };
 
 void test_loop_begin(struct test_loop *test);
