@@ -29,7 +29,8 @@ enum {
 
 struct record {
     struct journal_frame *frame;
-    const uint32_t *rows; /* an intent's; NULL: `row` alone */
+    const uint32_t *rows; /* NULL: `row` alone */
+    uint32_t *owned;      /* the same, when they are ours to free */
     uint32_t row, count;
     uint32_t attempt;
     uint32_t request_id; /* offset in the group's texts, or NO_REQUEST_ID */
@@ -224,28 +225,37 @@ static uint32_t keep_request_id(struct group *group, const char *request_id)
     return (uint32_t)offset;
 }
 
-int journal_note(struct journal *journal, const struct journal_note *note, struct failure *why)
+/* One record of a result; what it owns is its own also after a failure. */
+static int add_note(struct journal *journal, const struct journal_note *note, struct record record, struct failure *why)
 {
     struct group *group = &journal->queued;
 
-    if (journal_broken(journal)) {
-        *why = journal->broken;
-        return -1;
+    if (!journal_broken(journal) && reserve_record(group)) {
+        record.event = (uint8_t)note->event;
+        record.attempt = note->attempt;
+        record.cause = (uint16_t)note->cause;
+        record.request_id = keep_request_id(group, note->request_id);
+        add_record(journal, record);
+        group->notes = true;
+        start_job(journal);
+        return 0;
     }
-    uint32_t request_id = keep_request_id(group, note->request_id);
-    for (uint32_t i = 0; i < note->count; i++) {
-        if (!reserve_record(group))
-            return failure_no_memory(why, "the journal");
-        add_record(journal, (struct record){.row = note->rows[i],
-                                            .count = 1,
-                                            .attempt = note->attempt,
-                                            .event = (uint8_t)note->event,
-                                            .cause = (uint16_t)note->cause,
-                                            .request_id = request_id});
-    }
-    group->notes = true;
-    start_job(journal);
-    return 0;
+    free(record.owned);
+    if (!journal_broken(journal))
+        return failure_no_memory(why, "the journal");
+    *why = journal->broken;
+    return -1;
+}
+
+int journal_note_row(struct journal *journal, uint32_t row, const struct journal_note *note, struct failure *why)
+{
+    return add_note(journal, note, (struct record){.row = row, .count = 1}, why);
+}
+
+int journal_note_rows(struct journal *journal, uint32_t *rows, uint32_t count, const struct journal_note *note,
+                      struct failure *why)
+{
+    return add_note(journal, note, (struct record){.rows = rows, .owned = rows, .count = count}, why);
 }
 
 /* ---- the job: on a worker, it owns `writing`, `file` and `freeing` */
@@ -321,8 +331,10 @@ static void work(struct job *job)
 
 static void reset_group(struct group *group)
 {
-    for (size_t i = 0; i < group->count; i++)
+    for (size_t i = 0; i < group->count; i++) {
         group->records[i].frame->records--;
+        free(group->records[i].owned);
+    }
     group->count = 0;
     group->notes = false;
     buffer_reset(&group->request_ids);

@@ -4,7 +4,7 @@
  *
  * Lines are queued by reference (a row of the context's catalog) and formatted, written and synced by one job of the
  * worker pool at a time: everything queued meanwhile goes with one write and one fdatasync. journal_intend calls back
- * when its lines are durable; journal_note never does. After a failed write or sync the descriptor writes no more:
+ * when its lines are durable; journal_note_… never do. After a failed write or sync the descriptor writes no more:
  * every further intend fails with STATE_UNWRITABLE, and the file is not touched again before it is opened anew. A torn
  * last line is cut at opening.
  *
@@ -74,16 +74,18 @@ typedef void (*journal_durable_cb)(void *context, const struct failure *failure)
 int journal_intend(struct journal *journal, const uint32_t *rows, uint32_t count, uint32_t attempt,
                    journal_durable_cb durable, void *data, struct failure *why);
 
+/* A result. */
 struct journal_note {
-    const uint32_t *rows; /* borrowed during the call */
-    uint32_t count;
     enum journal_event event;
     uint32_t attempt;
     int cause;              /* CAUSE_NONE: none */
     const char *request_id; /* NULL or empty: none; copied */
 };
-/* Goes with the next group. -1: no memory, or broken. */
-int journal_note(struct journal *journal, const struct journal_note *note, struct failure *why);
+/* Go with the next group. -1: no memory, or broken. The second: of many rows, malloc'd, the journal's from now on, also
+ * after a failure. */
+int journal_note_row(struct journal *journal, uint32_t row, const struct journal_note *note, struct failure *why);
+int journal_note_rows(struct journal *journal, uint32_t *rows, uint32_t count, const struct journal_note *note,
+                      struct failure *why);
 
 /* Writes what is queued, answers intents, closes; calls back once, later. */
 void journal_close(struct journal *journal, void (*closed)(void *data), void *data);

@@ -191,7 +191,9 @@ bool runner_busy(const struct runner *runner)
 void runner_progress(const struct runner *runner, struct pass_progress *out)
 {
     *out = (struct pass_progress){.phase = "reading"};
-    if (runner->busy && runner->begun)
+    if (runner->thinking)
+        *out = runner->progress;
+    else if (runner->busy && runner->begun)
         pass_progress(runner->pass, out);
 }
 

@@ -73,7 +73,7 @@ int runner_open_doors(struct runner *runner, struct failure *why)
 /* A batch is one call: its first item tells. */
 static int cause_of(const struct op *op, const struct answer *answer)
 {
-    const struct failure *first = op->effect.kind == EFFECT_CREATE ? op->items[0].failure : NULL;
+    const struct failure *first = op->effect.kind == EFFECT_CREATE ? op->room.items[0].failure : NULL;
     return first ? first->cause : answer->failure.cause;
 }
 
@@ -89,6 +89,7 @@ static void on_answer(struct request *request, struct answer *answer)
     else if (cause == CAUSE_NONE)
         pace_succeeded(&side->pace, now_ms);
     op->answer = answer;
+    op->called = true;
     if (op->effect.kind != EFFECT_CREATE)
         op->failure = answer->failure;
     op_answer(op);
@@ -116,7 +117,7 @@ static int call_get(struct op *op, struct failure *why)
 {
     const struct effect *effect = &op->effect;
     struct instance *door = side_of(op)->door;
-    const struct catalog *declared = pass_plan(op->runner->pass)->declared;
+    const struct catalog *declared = op->runner->shown->catalog;
 
     op->names = malloc(effect->row_count * sizeof *op->names);
     if (!op->names)
@@ -128,18 +129,9 @@ static int call_get(struct op *op, struct failure *why)
 
 static int call_create(struct op *op, struct failure *why)
 {
-    const struct effect *effect = &op->effect;
     struct instance *door = side_of(op)->door;
-    const struct catalog *declared = pass_plan(op->runner->pass)->declared;
 
-    for (uint32_t i = 0; i < effect->row_count; i++)
-        op->items[i] = (struct create_item){
-            .kind = effect->resource_kind,
-            .name = name_of(declared, effect->rows[i]),
-            .catalog = declared,
-            .resource = &catalog_rows(declared)[effect->rows[i]],
-        };
-    return door->ops->create(door, &op->request, op->items, effect->row_count, why);
+    return door->ops->create(door, &op->request, op->room.items, op->effect.row_count, why);
 }
 
 static int call_door(struct op *op, struct failure *why)
@@ -195,23 +187,59 @@ static void on_pace(uv_timer_t *timer)
     runner_pump(side->runner);
 }
 
-/* What a create is answered with is got ready before it may leave: afterwards there must be no lack of memory. */
-static int reserve_items(struct op *op)
-{
-    uint32_t count = op->effect.row_count;
+/* ---- beginning */
 
-    if (op->effect.kind != EFFECT_CREATE)
+int door_make_room(const struct effect *effect, struct catalog *declared, struct create_room *out)
+{
+    uint32_t count = effect->row_count;
+
+    out->op = effect->op;
+    out->items = malloc(count * sizeof *out->items);
+    out->created = malloc(count * sizeof *out->created);
+    if (!out->items || !out->created) {
+        free(out->items);
+        free(out->created);
+        *out = (struct create_room){0};
+        return -1;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        out->items[i] = (struct create_item){
+            .kind = effect->resource_kind,
+            .name = name_of(declared, effect->rows[i]),
+            .catalog = declared,
+            .resource = &catalog_rows(declared)[effect->rows[i]],
+        };
+    return 0;
+}
+
+static bool take_room(struct op *op)
+{
+    struct create_room **link = &op->runner->rooms;
+
+    while (*link && (*link)->op != op->effect.op)
+        link = &(*link)->next;
+    struct create_room *room = *link;
+    if (!room)
+        return false;
+    *link = room->next;
+    op->room = *room;
+    free(room);
+    return true;
+}
+
+/* A create gets its room before it may leave: afterwards there must be no lack of memory. */
+static int find_room(struct op *op)
+{
+    if (op->effect.kind != EFFECT_CREATE || take_room(op))
         return 0;
-    op->items = malloc(count * sizeof *op->items);
-    op->created = malloc(count * sizeof *op->created);
-    return op->items && op->created ? 0 : -1;
+    return door_make_room(&op->effect, op->runner->shown->catalog, &op->room);
 }
 
 void door_start(struct op *op)
 {
     struct side *side = side_of(op);
 
-    if (reserve_items(op) != 0) {
+    if (find_room(op) != 0) {
         runner_lose_pass(op->runner);
         return;
     }
@@ -312,7 +340,7 @@ static struct got *keep_got(struct op *op)
     got->row_count = effect->row_count;
     got->kind = effect->resource_kind;
     got->round = side_of(op)->lists[got->kind].round;
-    got->declared = catalog_ref(pass_plan(op->runner->pass)->declared);
+    got->declared = catalog_ref(op->runner->shown->catalog);
     got->catalog = op->answer->part;
     return got;
 }
@@ -336,21 +364,51 @@ static void deliver_get(struct op *op, struct event *event)
     event->count = catalog_count(got->catalog);
 }
 
+static struct kept *keep(struct op *op, const struct failure *failure)
+{
+    for (struct kept *kept = op->kept; kept; kept = kept->next)
+        if (kept->from == failure)
+            return kept;
+    struct kept *kept = malloc(sizeof *kept);
+    if (kept) {
+        *kept = (struct kept){.failure = *failure, .from = failure, .next = op->kept};
+        op->kept = kept;
+    }
+    return kept;
+}
+
+/* What items failed with is the door's, and gone after its callback: a batch shares few failures. */
+int door_keep_failures(struct op *op)
+{
+    for (uint32_t i = 0; op->called && i < op->effect.row_count; i++) {
+        struct create_item *item = &op->room.items[i];
+        struct kept *kept = item->failure ? keep(op, item->failure) : NULL;
+        if (item->failure && !kept)
+            return -1;
+        if (kept)
+            item->failure = &kept->failure;
+    }
+    return 0;
+}
+
 /* A call that never reached the door has sent nothing of what it carries. */
-static void deliver_create(struct op *op, struct event *event)
+void door_fill_created(struct op *op)
 {
     const struct effect *effect = &op->effect;
-    bool called = op->answer != NULL;
 
-    event->kind = EVENT_CREATED;
-    for (uint32_t i = 0; op->created && i < effect->row_count; i++)
-        op->created[i] = (struct created_item){
+    for (uint32_t i = 0; op->room.created && i < effect->row_count; i++)
+        op->room.created[i] = (struct created_item){
             .row = effect->rows[i],
-            .outcome = called ? op->items[i].outcome : OUTCOME_NOT_SENT,
-            .failure = called ? op->items[i].failure : &op->failure,
+            .outcome = op->called ? op->room.items[i].outcome : OUTCOME_NOT_SENT,
+            .failure = op->called ? op->room.items[i].failure : &op->failure,
         };
-    event->items = op->created;
-    event->item_count = op->created ? effect->row_count : 0;
+}
+
+static void deliver_create(struct op *op, struct event *event)
+{
+    event->kind = EVENT_CREATED;
+    event->items = op->room.created;
+    event->item_count = op->room.created ? op->effect.row_count : 0;
 }
 
 static void deliver_description(struct op *op, struct event *event)

@@ -163,18 +163,17 @@ void runner_intend(struct op *op)
         op_fail(op, &why);
 }
 
+static const enum journal_event events[] = {
+    [NOTE_CREATED] = JOURNAL_CREATED,
+    [NOTE_EXISTED] = JOURNAL_EXISTED,
+    [NOTE_FAILED] = JOURNAL_FAILED,
+    [NOTE_SETTLED] = JOURNAL_SETTLED,
+};
+
 /* Results are never waited for: a lost one leaves an intent unresolved, which the next process settles by reading. */
 void runner_note(struct runner *runner, const struct effect *effect)
 {
-    static const enum journal_event events[] = {
-        [NOTE_CREATED] = JOURNAL_CREATED,
-        [NOTE_EXISTED] = JOURNAL_EXISTED,
-        [NOTE_FAILED] = JOURNAL_FAILED,
-        [NOTE_SETTLED] = JOURNAL_SETTLED,
-    };
     const struct journal_note note = {
-        .rows = &effect->row,
-        .count = 1,
         .event = events[effect->note],
         .attempt = effect->attempt,
         .cause = effect->failure ? effect->failure->cause : CAUSE_NONE,
@@ -183,7 +182,23 @@ void runner_note(struct runner *runner, const struct effect *effect)
     struct failure ignored;
 
     if (runner->journal && !runner->context_missing)
-        journal_note(runner->journal, &note, &ignored);
+        journal_note_row(runner->journal, effect->row, &note, &ignored);
+}
+
+void runner_note_rows(struct runner *runner, const struct note_run *run)
+{
+    const struct journal_note note = {
+        .event = events[run->note],
+        .attempt = run->attempt,
+        .cause = run->cause,
+        .request_id = run->request_id,
+    };
+    struct failure ignored;
+
+    if (runner->journal && !runner->context_missing)
+        journal_note_rows(runner->journal, run->rows, run->count, &note, &ignored);
+    else
+        free(run->rows);
 }
 
 /* ---- closing */

@@ -15,206 +15,7 @@
 #include "api/cause.h"
 #include "controller/runner_state.h"
 
-/* ---- lines */
-
-void op_line_init(struct op_line *line)
-{
-    *line = (struct op_line){NULL, &line->first};
-}
-
-void op_line_append(struct op_line *line, struct op *op)
-{
-    op->next_ready = NULL;
-    *line->last = op;
-    line->last = &op->next_ready;
-}
-
-struct op *op_line_take(struct op_line *line)
-{
-    struct op *op = line->first;
-
-    if (!op)
-        return NULL;
-    line->first = op->next_ready;
-    if (!line->first)
-        line->last = &line->first;
-    return op;
-}
-
-bool op_line_remove(struct op_line *line, struct op *op)
-{
-    struct op **link = &line->first;
-
-    while (*link && *link != op)
-        link = &(*link)->next_ready;
-    if (!*link)
-        return false;
-    *link = op->next_ready;
-    if (!*link)
-        line->last = link;
-    return true;
-}
-
-/* ---- operations */
-
-static struct op *op_new(struct runner *runner, const struct effect *effect)
-{
-    struct op *op = calloc(1, sizeof *op);
-
-    if (!op)
-        return NULL;
-    op->runner = runner;
-    op->effect = *effect;
-    op->next = runner->ops;
-    runner->ops = op;
-    return op;
-}
-
-static void op_free(struct op *op)
-{
-    struct op **link = &op->runner->ops;
-
-    while (*link != op)
-        link = &(*link)->next;
-    *link = op->next;
-    free(op->names);
-    free(op->items);
-    free(op->created);
-    free(op);
-}
-
-void op_answer(struct op *op)
-{
-    assert(!op->answered);
-    op->answered = true;
-    op_line_append(&op->runner->ready, op);
-}
-
-void op_fail(struct op *op, const struct failure *why)
-{
-    op->failure = *why;
-    op_answer(op);
-}
-
 /* ---- performing */
-
-static void confirm_start(struct op *op)
-{
-    struct runner *runner = op->runner;
-
-    runner->confirming = op;
-    if (!runner->options.confirm) {
-        runner_confirm(runner, true);
-        return;
-    }
-    runner_fill_result(runner);
-    runner->options.confirm(runner->options.context, &runner->result);
-}
-
-static void on_wait(uv_timer_t *timer)
-{
-    struct runner *runner = timer->data;
-    struct op *op = runner->waiting;
-
-    runner->waiting = NULL;
-    op_answer(op);
-    runner_pump(runner);
-}
-
-/* One at a time: the older one is answered to nobody. */
-static void wait_start(struct op *op)
-{
-    struct runner *runner = op->runner;
-    uint64_t now_ms = monotime_ms();
-
-    if (runner->waiting)
-        op_free(runner->waiting);
-    runner->waiting = op;
-    uv_update_time(runner->options.loop);
-    uv_timer_start(&runner->wait, on_wait, op->effect.until_ms > now_ms ? op->effect.until_ms - now_ms : 0, 0);
-}
-
-static void wait_end(struct runner *runner)
-{
-    uv_timer_stop(&runner->wait);
-    if (runner->waiting)
-        op_free(runner->waiting);
-    runner->waiting = NULL;
-}
-
-static void op_cancel(struct op *op)
-{
-    if (op->answered || op->cancelled)
-        return;
-    op->cancelled = true;
-    switch (op->effect.kind) {
-    case EFFECT_LOAD:
-        load_cancel(op);
-        break;
-    case EFFECT_PLAN:
-        plan_cancel(op);
-        break;
-    case EFFECT_DESCRIBE:
-    case EFFECT_LIST:
-    case EFFECT_GET:
-    case EFFECT_CREATE:
-        door_cancel(op);
-        break;
-    case EFFECT_CONFIRM:
-        runner_confirm(op->runner, false);
-        break;
-    case EFFECT_INTEND: /* is on its way to the disk, and answers soon */
-    case EFFECT_FORGET_LIST:
-    case EFFECT_NOTE:
-    case EFFECT_WAIT:
-    case EFFECT_CANCEL:
-    case EFFECT_REPORT:
-        break;
-    }
-}
-
-static void cancel_target(struct runner *runner, uint32_t target)
-{
-    for (struct op *op = runner->ops; op; op = op->next) {
-        if (op->effect.op == target) {
-            op_cancel(op);
-            return;
-        }
-    }
-}
-
-static void op_start(struct op *op)
-{
-    switch (op->effect.kind) {
-    case EFFECT_LOAD:
-        load_start(op);
-        break;
-    case EFFECT_PLAN:
-        plan_start(op);
-        break;
-    case EFFECT_CONFIRM:
-        confirm_start(op);
-        break;
-    case EFFECT_INTEND:
-        runner_intend(op);
-        break;
-    case EFFECT_WAIT:
-        wait_start(op);
-        break;
-    case EFFECT_DESCRIBE:
-    case EFFECT_LIST:
-    case EFFECT_GET:
-    case EFFECT_CREATE:
-        door_start(op);
-        break;
-    case EFFECT_FORGET_LIST:
-    case EFFECT_NOTE:
-    case EFFECT_CANCEL:
-    case EFFECT_REPORT:
-        assert(!"not answered");
-        break;
-    }
-}
 
 /* While closing nothing new begins; what is asked for is answered as cancelled. */
 static void perform_answered(struct runner *runner, const struct effect *effect)
@@ -244,7 +45,7 @@ static void perform(struct runner *runner, const struct effect *effect)
         runner_note(runner, effect);
         break;
     case EFFECT_CANCEL:
-        cancel_target(runner, effect->target);
+        runner_cancel(runner, effect->target);
         break;
     case EFFECT_REPORT:
         runner->ended = true;
@@ -263,12 +64,6 @@ static void perform(struct runner *runner, const struct effect *effect)
     }
 }
 
-void runner_cancel_all(struct runner *runner)
-{
-    for (struct op *op = runner->ops; op; op = op->next)
-        op_cancel(op);
-}
-
 void runner_lose_pass(struct runner *runner)
 {
     if (runner->ended)
@@ -284,25 +79,34 @@ static void release_plan(void *thing)
     plan_free(thing);
 }
 
-static void step(struct runner *runner, struct event *event)
+void runner_performs(struct runner *runner, int status)
+{
+    if (status != 0)
+        runner_lose_pass(runner);
+    for (uint32_t i = 0; i < runner->effects.count && !runner->ended; i++)
+        perform(runner, &runner->effects.items[i]);
+}
+
+/* false: it will be stepped by a worker, which has `op` until then. */
+static bool step(struct runner *runner, struct op *op, struct event *event)
 {
     event->pass = runner->pass_id;
     event->now_ms = monotime_ms();
     if (runner->ended) { /* the pass is not asked any more */
         runner_reap(runner, release_plan, event->plan);
-        return;
+        return true;
     }
-    if (pass_step(runner->pass, event, &runner->effects) != 0) {
-        runner_lose_pass(runner);
-        return;
-    }
-    for (uint32_t i = 0; i < runner->effects.count && !runner->ended; i++)
-        perform(runner, &runner->effects.items[i]);
+    if (runner_think(runner, op, event))
+        return false;
+    if (event->kind == EVENT_CREATED)
+        door_fill_created(op);
+    runner_performs(runner, pass_step(runner->pass, event, &runner->effects));
+    return true;
 }
 
 static void step_simply(struct runner *runner, enum event_kind kind)
 {
-    step(runner, &(struct event){.kind = kind});
+    step(runner, NULL, &(struct event){.kind = kind});
 }
 
 /* ---- delivering */
@@ -341,6 +145,13 @@ static void fill_event(struct op *op, struct event *event)
     }
 }
 
+void op_delivered(struct op *op)
+{
+    if (op->effect.kind == EFFECT_PLAN)
+        plan_delivered(op);
+    op_free(op);
+}
+
 static void deliver(struct op *op)
 {
     struct runner *runner = op->runner;
@@ -353,10 +164,8 @@ static void deliver(struct op *op)
     };
 
     fill_event(op, &event);
-    step(runner, &event);
-    if (op->effect.kind == EFFECT_PLAN)
-        plan_delivered(op);
-    op_free(op);
+    if (step(runner, op, &event))
+        op_delivered(op);
 }
 
 /* ---- the end of a pass */
@@ -421,6 +230,8 @@ static bool take_flag(bool *flag)
 /* News from outside, then one answer; false: nothing is left to do. */
 static bool pump_once(struct runner *runner)
 {
+    if (runner->thinking)
+        return false;
     if (runner->busy && !runner->begun && !runner->opening) {
         runner->begun = true;
         step_simply(runner, EVENT_START);
@@ -450,10 +261,10 @@ void runner_pump(struct runner *runner)
     runner->pumping = true;
     while (pump_once(runner))
         continue;
-    if (runner->ended)
+    if (runner->ended && !runner->thinking)
         wait_end(runner);
     runner->pumping = false;
-    if (runner->busy && runner->ended && !runner->ops)
+    if (runner->busy && runner->ended && !runner->ops && !runner->thinking)
         finish(runner);
 }
 

@@ -4,6 +4,8 @@
  *
  *   runner.c          what callers ask: new, start, stop, close
  *   runner_pump.c     how do answers get into the pass, and its effects out?
+ *   runner_think.c    who steps the pass when that takes long?              (a worker)
+ *   runner_ops.c      how does an operation begin and end?
  *   runner_doors.c    what do the doors have to do?
  *   runner_load.c     are the files as they were, and what do they say?        (worker)
  *   runner_plan.c     what is declared, what is there, what is the difference? (worker)
@@ -57,6 +59,20 @@ struct declared *declared_ref(struct declared *declared);
 
 /* ---- operations: an effect that will be answered */
 
+struct kept { /* a failure of a create's items */
+    struct failure failure;
+    const struct failure *from; /* what it is a copy of */
+    struct kept *next;
+};
+
+/* What a create carries and what becomes of it: one of each per row. */
+struct create_room {
+    uint32_t op;
+    struct create_item *items;
+    struct created_item *created;
+    struct create_room *next;
+};
+
 struct op {
     struct runner *runner;
     struct effect effect; /* a copy; rows are the pass's until the answer */
@@ -64,13 +80,14 @@ struct op {
     bool started;  /* handed to whoever answers */
     bool answered; /* in the ready line, or delivered from it */
     bool sent;     /* to a door */
+    bool called;   /* and answered by it */
     bool cancelled;
     uint64_t sent_ms;
-    struct request request;    /* doors */
-    struct answer *answer;     /* borrowed while it is delivered */
-    struct text *names;        /* GET */
-    struct create_item *items; /* CREATE */
-    struct created_item *created;
+    struct request request;  /* doors */
+    struct answer *answer;   /* borrowed while it is delivered */
+    struct text *names;      /* GET */
+    struct create_room room; /* CREATE */
+    struct kept *kept;
     struct load *load;         /* LOAD */
     struct planning *planning; /* PLAN */
     bool yes;                  /* CONFIRM */
@@ -80,6 +97,16 @@ struct op {
 
 struct op_line {
     struct op *first, **last;
+};
+
+/* Results that differ in their rows only. */
+struct note_run {
+    enum note note;
+    uint32_t attempt;
+    int cause;
+    char request_id[FAILURE_REQUEST_ID_BYTES];
+    uint32_t *rows;
+    uint32_t count, capacity;
 };
 
 /* ---- sides */
@@ -138,7 +165,10 @@ struct runner {
     struct op *waiting, *confirming;
     struct got *gots; /* single reads of the destination in this pass, newest first */
     bool pumping;
-    uv_timer_t tick; /* pumps, soon */
+    bool thinking;                 /* a worker has the pass */
+    struct pass_progress progress; /* before it took it */
+    struct create_room *rooms;     /* of creates that are to begin, made by a worker */
+    uv_timer_t tick;               /* pumps, soon */
     uv_timer_t wait;
 
     uint32_t jobs; /* opening, closing, reaping: what is not an answer of the pass */
@@ -156,25 +186,44 @@ void runner_tear_down(struct runner *runner); /* closing, and no pass under way:
 
 /* ---- runner_pump.c */
 
-void runner_pump(struct runner *runner); /* may call the runner's callbacks: the last statement */
-void runner_soon(struct runner *runner); /* pumps from the loop */
-void runner_cancel_all(struct runner *runner);
+void runner_pump(struct runner *runner);                 /* may call the runner's callbacks: the last statement */
+void runner_soon(struct runner *runner);                 /* pumps from the loop */
+void runner_performs(struct runner *runner, int status); /* what a step came to */
 void runner_lose_pass(struct runner *runner); /* memory ran out where the pass would wait for ever: it ends here */
-void op_answer(struct op *op);                /* ready: delivered by the pump */
+void op_delivered(struct op *op);
+void runner_fill_result(struct runner *runner);
+
+/* ---- runner_think.c */
+
+/* Does a worker step this event? Then the pass is its until runner->thinking is down again. */
+bool runner_think(struct runner *runner, struct op *op, const struct event *event);
+
+/* ---- runner_ops.c */
+
+struct op *op_new(struct runner *runner, const struct effect *effect); /* NULL: no memory */
+void op_start(struct op *op);
+void op_answer(struct op *op); /* ready: delivered by the pump */
 void op_fail(struct op *op, const struct failure *why);
+void op_free(struct op *op);
+void wait_end(struct runner *runner);
+void runner_cancel(struct runner *runner, uint32_t target);
+void runner_cancel_all(struct runner *runner);
 void op_line_init(struct op_line *line);
 void op_line_append(struct op_line *line, struct op *op);
 struct op *op_line_take(struct op_line *line);
 bool op_line_remove(struct op_line *line, struct op *op);
-void runner_fill_result(struct runner *runner);
 
 /* ---- runner_doors.c */
 
 int runner_open_doors(struct runner *runner, struct failure *why);
 void door_start(struct op *op); /* DESCRIBE, LIST, GET, CREATE */
+/* Room for a create, filled in; any thread. 0, or -1: no memory. */
+int door_make_room(const struct effect *effect, struct catalog *declared, struct create_room *out);
 void door_cancel(struct op *op);
 void door_give_up_held(struct runner *runner);         /* what the pace holds back is not sent any more */
 void door_deliver(struct op *op, struct event *event); /* fills in the event */
+void door_fill_created(struct op *op);                 /* CREATE: its items; any thread */
+int door_keep_failures(struct op *op);                 /* CREATE: items outlive the door's callback; 0 or -1 */
 void door_forget(struct runner *runner, uint16_t side, enum kind kind);
 void runner_forget_parts(struct runner *runner);
 
@@ -200,6 +249,8 @@ void runner_open_journal(struct runner *runner); /* begins the pass when it is d
 void runner_say_context(struct runner *runner, const struct plan *plan);
 void runner_intend(struct op *op);
 void runner_note(struct runner *runner, const struct effect *effect);
+/* The same of many rows (malloc'd, given away). */
+void runner_note_rows(struct runner *runner, const struct note_run *run);
 void runner_close_journal(struct runner *runner);
 
 /* ---- runner_reap.c: frees on a worker; NULL is fine */

@@ -117,8 +117,8 @@ static void intend_and_wait(struct fixture *fixture, uint32_t row)
 
 static void note(struct fixture *fixture, uint32_t row, enum journal_event event)
 {
-    const struct journal_note said = {.rows = &row, .count = 1, .event = event, .attempt = 1};
-    assert_int_equal(journal_note(fixture->journal, &said, &fixture->why), 0);
+    const struct journal_note said = {.event = event, .attempt = 1};
+    assert_int_equal(journal_note_row(fixture->journal, row, &said, &fixture->why), 0);
 }
 
 /* Topics topic0000 … */
@@ -200,13 +200,9 @@ static void a_line_holds_what_the_contract_names(void **state)
 
     begin(&fixture, "ConsumerGroup GID_a consumeRetryPolicy.maxRetryTimes=3 consumeEnable=true");
     intend_and_wait(&fixture, 0);
-    const struct journal_note said = {.rows = &(uint32_t){0},
-                                      .count = 1,
-                                      .event = JOURNAL_FAILED,
-                                      .attempt = 2,
-                                      .cause = CAUSE_SYSTEM_ERROR,
-                                      .request_id = "REQ-1"};
-    assert_int_equal(journal_note(fixture.journal, &said, &fixture.why), 0);
+    const struct journal_note said = {
+        .event = JOURNAL_FAILED, .attempt = 2, .cause = CAUSE_SYSTEM_ERROR, .request_id = "REQ-1"};
+    assert_int_equal(journal_note_row(fixture.journal, 0, &said, &fixture.why), 0);
     end(&fixture);
 
     char *text = journal_text();
@@ -312,6 +308,24 @@ static void intents_without_result_are_found_again(void **state)
     note(&fixture, 2, JOURNAL_FAILED);
     end(&fixture);
     assert_unresolved("b a");
+}
+
+/* Results of many rows are one record, which the journal owns. */
+static void results_of_many_rows_go_together(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    uint32_t rows[] = {0, 1, 2};
+    const struct journal_note said = {.event = JOURNAL_CREATED, .attempt = 1};
+
+    begin(&fixture, "Topic a\nTopic b\nTopic c");
+    intend(&fixture, rows, 3);
+    uint32_t *many = malloc(2 * sizeof *many);
+    many[0] = 0;
+    many[1] = 2;
+    assert_int_equal(journal_note_rows(fixture.journal, many, 2, &said, &fixture.why), 0);
+    end(&fixture);
+    assert_unresolved("b");
 }
 
 /* A create that failed and was sent again is unresolved again. */
@@ -810,6 +824,7 @@ int main(void)
         TEST(closing_writes_what_is_queued),
         TEST(lines_keep_the_context_of_their_time),
         TEST(intents_without_result_are_found_again),
+        TEST(results_of_many_rows_go_together),
         TEST(a_second_try_is_open_again),
         TEST(a_torn_last_line_is_cut),
         TEST(zeros_at_the_end_are_cut),
