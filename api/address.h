@@ -38,8 +38,8 @@ bool address_looks_like(struct text text);
 int address_parse(struct text text, struct address *out, struct failure *why);
 /* The canonical text, as outputs show it. 0 or -1 (buffer). */
 int address_append(struct buffer *out, const struct address *address);
-/* One address for all spellings of a snapshot's path: absolute, without links. Others stay as they are. Blocks (the file
- * system). 0 or -1. */
+/* One address for all spellings of a snapshot's path: absolute, without links. Others stay as they are. Blocks (the
+ * file system). 0 or -1. */
 int address_real(struct address *address, struct failure *why);
 /* What kind of instance it is; INSTANCE_ANY for a snapshot, whose file tells. */
 enum instance_kind address_kind(const struct address *address);

@@ -109,7 +109,7 @@ static int read_variables(const char *prefix, struct recipe *out, struct failure
             return failure_no_memory(why, "looking for credentials");
         given[i] = (struct given){fields[i][0], variable(name)};
         free(name);
-        if (given[i].value == NULL && i < 2)
+        if (i < 2 && given[i].value == NULL)
             return failure_set(why, CAUSE_CREDENTIALS_REJECTED, "the variable %s%s is not set", prefix, fields[i][1]);
     }
     return cook_given(given, COUNT(given), out, why);
