@@ -159,6 +159,8 @@ static struct job *first_fresh(struct lane *lane)
 
 struct job *lane_next(struct lane *lane, uint64_t now_ms)
 {
+    if (lane->blocked != 0)
+        return NULL;
     struct job *job = first_waiting(lane);
     return job != NULL && job->not_before_ms <= now_ms ? job : first_fresh(lane);
 }
@@ -174,6 +176,6 @@ void lane_take(struct lane *lane, struct job *job)
 
 uint64_t lane_wake_ms(struct lane *lane)
 {
-    const struct job *job = first_waiting(lane);
+    const struct job *job = lane->blocked == 0 ? first_waiting(lane) : NULL;
     return job != NULL ? job->not_before_ms : UINT64_MAX;
 }

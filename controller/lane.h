@@ -27,7 +27,7 @@ enum job_state { JOB_QUEUED, JOB_PARKED, JOB_SENDING, JOB_SAID, JOB_DOUBT, JOB_C
 struct job {
     struct ledger_entry *entry; /* the ledger's; NULL: nothing is known of it */
     uint64_t not_before_ms;     /* QUEUED, tried before */
-    uint64_t first_ms;          /* of the first try in this pass; counts when tries > 0 */
+    uint64_t first_ms;          /* of the first try in this pass */
     uint32_t row;
     uint32_t first_waiter; /* topics: groups PARKED for this one; JOB_NONE ends the chain */
     uint32_t next_waiter;
@@ -37,7 +37,6 @@ struct job {
     uint8_t result; /* DONE: enum result */
     uint8_t tries;  /* that failed in this pass */
     bool created;   /* the provider said so in this pass */
-    bool sent;      /* a create left in this pass */
     bool waiting;   /* stands in the heap */
     bool alone;     /* was refused in company: goes alone from now on */
 };
@@ -50,7 +49,7 @@ struct lane {
     uint32_t *heap; /* of jobs, by not_before_ms */
     uint32_t heap_count;
     uint32_t batch_max;
-    uint16_t blocked; /* cause; 0: it runs */
+    uint16_t blocked; /* cause: nobody goes any more; 0: it runs */
     uint32_t counts[JOB_STATES];
 };
 

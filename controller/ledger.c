@@ -93,11 +93,9 @@ struct ledger_entry *ledger_find(const struct ledger *ledger, enum kind kind, st
     return node != NULL ? &node->entry : NULL;
 }
 
-static void grow(struct ledger *ledger)
+/* Room for so many buckets; where memory is short, chains just grow longer. */
+static void grow(struct ledger *ledger, size_t wanted)
 {
-    size_t wanted = ledger->bucket_count * 2;
-
-    assert(wanted > 0);
     struct node **buckets = calloc(wanted, sizeof(struct node *));
     if (buckets == NULL)
         return;
@@ -114,10 +112,18 @@ static void grow(struct ledger *ledger)
     ledger->bucket_count = wanted;
 }
 
+void ledger_reserve(struct ledger *ledger, uint32_t more)
+{
+    size_t wanted = ledger->bucket_count;
+    while (wanted < (size_t)ledger->count + more)
+        wanted *= 2;
+    if (wanted > ledger->bucket_count)
+        grow(ledger, wanted);
+}
+
 static struct ledger_entry *add(struct ledger *ledger, enum kind kind, struct text name)
 {
-    if (ledger->count >= ledger->bucket_count)
-        grow(ledger);
+    ledger_reserve(ledger, 1);
     struct node *node = calloc(1, sizeof *node + name.bytes);
     if (node == NULL)
         return NULL;
@@ -239,19 +245,24 @@ uint64_t ledger_proof_ms(const struct ledger_entry *entry, uint32_t settle_ms)
     return settled_ms > entry->absent_ms ? settled_ms : entry->absent_ms + 1;
 }
 
-/* Four texts, one after the other, each with its '\0'. */
-void ledger_explain(struct ledger_entry *entry, const struct failure *failure)
+/* Four texts, one after the other, each with its '\0'. NULL: no memory. */
+static char *keep_texts(const struct failure *failure)
 {
     const char *const texts[] = {failure->text, failure->provider_code, failure->provider_message, failure->request_id};
     size_t bytes = 0;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         bytes += strlen(texts[i]) + 1;
-    entry->cause = (uint16_t)failure->cause;
-    free(entry->detail);
-    entry->detail = malloc(bytes);
-    char *at = entry->detail;
+    char *kept = malloc(bytes), *at = kept;
     for (size_t i = 0; at != NULL && i < sizeof texts / sizeof *texts; i++)
         at = stpcpy(at, texts[i]) + 1;
+    return kept;
+}
+
+void ledger_explain(struct ledger_entry *entry, const struct failure *failure)
+{
+    free(entry->detail);
+    entry->cause = failure != NULL ? (uint16_t)failure->cause : 0;
+    entry->detail = failure != NULL ? keep_texts(failure) : NULL;
 }
 
 void ledger_failure(const struct ledger_entry *entry, struct failure *out)

@@ -34,6 +34,8 @@ struct ledger_entry {
 
 struct ledger *ledger_new(void); /* NULL: no memory */
 void ledger_free(struct ledger *ledger);
+/* So many entries are about to come: they will not have to move house one power of two after the other. */
+void ledger_reserve(struct ledger *ledger, uint32_t more);
 /* NULL: nothing is known. The caller compares the fingerprint where it matters. */
 struct ledger_entry *ledger_find(const struct ledger *ledger, enum kind kind, struct text name);
 /* Finds or makes the entry. Of an entry about another declaration only the doubt is kept. NULL: no memory. */
@@ -57,8 +59,8 @@ struct ledger_entry *ledger_of_kind(struct ledger *ledger, enum kind kind);
 /* The earliest moment after now_ms at which time alone releases an entry (resources and kinds); UINT64_MAX: none. */
 uint64_t ledger_next_ms(const struct ledger *ledger, uint64_t now_ms);
 
-/* Keeps cause, sentence, provider code, message and request id of a failure, for people. Where memory is short only the
- * cause is kept. ledger_failure gives them back; `out` is always filled in. */
+/* Keeps cause, sentence, provider code, message and request id of a failure, for people; NULL: it is none any more.
+ * Where memory is short only the cause is kept. ledger_failure gives them back; `out` is always filled in. */
 void ledger_explain(struct ledger_entry *entry, const struct failure *failure);
 void ledger_failure(const struct ledger_entry *entry, struct failure *out);
 

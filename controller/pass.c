@@ -21,7 +21,8 @@
 static const unsigned moves[PHASES] = {
     [PHASE_NEW] = MAY(READING) | MAY(ENDING),
     [PHASE_READING] = MAY(PLANNING) | MAY(ENDING),
-    [PHASE_PLANNING] = MAY(READING) | MAY(CONFIRMING) | MAY(APPLYING) | MAY(ENDING),
+    [PHASE_PLANNING] = MAY(READING) | MAY(JUDGING) | MAY(ENDING),
+    [PHASE_JUDGING] = MAY(CONFIRMING) | MAY(APPLYING) | MAY(ENDING),
     [PHASE_CONFIRMING] = MAY(APPLYING) | MAY(ENDING),
     [PHASE_APPLYING] = MAY(SETTLING) | MAY(ENDING),
     [PHASE_SETTLING] = MAY(READING) | MAY(ENDING),
@@ -78,6 +79,15 @@ void pass_free(struct pass *pass)
 }
 
 /* ---- what the parts ask for ------------------------------------------------------------------------------------ */
+
+bool pass_spends(struct pass *pass)
+{
+    pass->unfinished = pass->budget == 0;
+    if (pass->unfinished)
+        return false;
+    pass->budget--;
+    return true;
+}
 
 bool pass_may_wait(const struct pass *pass, uint64_t until_ms)
 {
@@ -171,35 +181,17 @@ static bool wants_to_create(const struct pass *pass)
 {
     for (int kind = 0; kind < KINDS; kind++) {
         const uint32_t *counts = pass->lanes[kind].counts;
-        if (counts[JOB_QUEUED] + counts[JOB_PARKED] + counts[JOB_DOUBT] > 0)
+        if (pass->lanes[kind].blocked == CAUSE_NONE && counts[JOB_QUEUED] + counts[JOB_PARKED] + counts[JOB_DOUBT] > 0)
             return true;
     }
     return false;
 }
 
-static int judge_jobs(struct pass *pass)
+static void begin_judging(struct pass *pass)
 {
-    if (pass->judged) {
-        settle_judge(pass);
-        return 0;
-    }
-    pass->judged = true;
-    return jobs_make(pass) == 0 && apply_begin(pass) == 0 ? 0 : -1;
-}
-
-static void apply_or_end(struct pass *pass)
-{
-    if (judge_jobs(pass) != 0)
+    enter(pass, PHASE_JUDGING);
+    if (jobs_begin(pass) != 0)
         pass_fail_no_memory(pass, "what is to be created");
-    else if (pass->source_changed)
-        begin_end(pass);
-    else if (wants_to_create(pass) && !pass->destination.in_service)
-        fail_with(pass, CAUSE_INSTANCE_NOT_IN_SERVICE, "the destination is not in service");
-    else if (wants_to_create(pass) && pass->may_confirm) {
-        enter(pass, PHASE_CONFIRMING);
-        pass->confirm_op = emit(&pass->emitter, EFFECT_CONFIRM)->op;
-    } else
-        enter(pass, PHASE_APPLYING);
 }
 
 static void take_plan(struct pass *pass, const struct event *event)
@@ -221,7 +213,7 @@ static void take_plan(struct pass *pass, const struct event *event)
     if (pass->options.mode == PASS_PLAN)
         begin_end(pass);
     else
-        apply_or_end(pass);
+        begin_judging(pass);
 }
 
 /* A name that stands in two parts: the list moved while it was read. */
@@ -329,6 +321,23 @@ static bool tick_reading(struct pass *pass)
     return true;
 }
 
+/* Everything is judged: go on to apply, unless something is against it. */
+static bool tick_judging(struct pass *pass)
+{
+    if (!jobs_go_on(pass))
+        return false;
+    if (pass->source_changed)
+        begin_end(pass);
+    else if (wants_to_create(pass) && !pass->destination.in_service)
+        fail_with(pass, CAUSE_INSTANCE_NOT_IN_SERVICE, "the destination is not in service");
+    else if (wants_to_create(pass) && pass->may_confirm) {
+        enter(pass, PHASE_CONFIRMING);
+        pass->confirm_op = emit(&pass->emitter, EFFECT_CONFIRM)->op;
+    } else
+        enter(pass, PHASE_APPLYING);
+    return true;
+}
+
 static uint64_t apply_wake_ms(struct pass *pass)
 {
     uint64_t topics_ms = lane_wake_ms(&pass->lanes[KIND_TOPIC]), groups_ms = lane_wake_ms(&pass->lanes[KIND_GROUP]);
@@ -340,7 +349,7 @@ static bool tick_applying(struct pass *pass)
     apply_pump(pass);
     if (pass->phase != PHASE_APPLYING)
         return true;
-    if (!apply_is_idle(pass))
+    if (!apply_is_idle(pass) || pass->unfinished)
         return false;
     uint64_t wake_ms = apply_wake_ms(pass);
     bool more = wake_ms != UINT64_MAX && pass_may_wait(pass, wake_ms);
@@ -366,7 +375,13 @@ static bool tick_settling(struct pass *pass)
 
 static bool tick_ending(struct pass *pass)
 {
-    if (pass->emitter.open > 0)
+    apply_return_some(pass);
+    if (pass->emitter.open > 0 || !apply_is_idle(pass))
+        return false;
+    if (!pass->counting)
+        report_begin(pass);
+    pass->counting = true;
+    if (!report_go_on(pass))
         return false;
     enter(pass, PHASE_ENDED);
     report_finish(pass);
@@ -380,6 +395,8 @@ static bool tick(struct pass *pass)
     switch (pass->phase) {
     case PHASE_READING:
         return tick_reading(pass);
+    case PHASE_JUDGING:
+        return tick_judging(pass);
     case PHASE_APPLYING:
         return tick_applying(pass);
     case PHASE_SETTLING:
@@ -400,6 +417,8 @@ static bool tick(struct pass *pass)
 
 static uint64_t wake_ms(struct pass *pass)
 {
+    if (pass->unfinished)
+        return pass->emitter.now_ms;
     switch (pass->phase) {
     case PHASE_READING:
         return read_wake_ms(pass);
@@ -409,6 +428,7 @@ static uint64_t wake_ms(struct pass *pass)
         return reread_at_ms(pass);
     case PHASE_NEW:
     case PHASE_PLANNING:
+    case PHASE_JUDGING:
     case PHASE_CONFIRMING:
     case PHASE_ENDING:
     case PHASE_ENDED:
@@ -418,11 +438,11 @@ static uint64_t wake_ms(struct pass *pass)
     return UINT64_MAX;
 }
 
-/* What is due already waits for an answer, not for the clock. */
+/* What is due already waits for an answer, not for the clock, unless this step could not finish. */
 static void arm_timer(struct pass *pass)
 {
     uint64_t until_ms = wake_ms(pass);
-    if (until_ms == UINT64_MAX || until_ms <= pass->emitter.now_ms)
+    if (until_ms == UINT64_MAX || (until_ms <= pass->emitter.now_ms && !pass->unfinished))
         return;
     if (pass->wait_op != 0 && pass->wait_until_ms == until_ms)
         return;
@@ -441,6 +461,9 @@ static int end_without_memory(struct pass *pass, struct effects *effects)
     apply_doubt_everything(pass);
     failure_no_memory(&pass->report.failure, "what is to be done next");
     pass->phase = PHASE_ENDED;
+    pass->budget = UINT32_MAX;
+    report_begin(pass);
+    report_go_on(pass);
     report_finish(pass);
     return -1;
 }
@@ -454,6 +477,8 @@ int pass_step(struct pass *pass, const struct event *event, struct effects *effe
     }
     pass->emitter.effects = effects;
     pass->emitter.now_ms = event->now_ms;
+    pass->budget = pass->options.rows_a_step != 0 ? pass->options.rows_a_step : PASS_ROWS_A_STEP;
+    pass->unfinished = false;
     take(pass, event);
     while (!pass->emitter.failed && tick(pass))
         continue;

@@ -11,7 +11,7 @@
  * id or an op that is not open are dropped. Exactly one answer an op. The runner may hold an effect back to keep the
  * pace; the time it does so is not the pass's business.
  *
- *   READING ──► PLANNING ──► (CONFIRMING) ──► APPLYING ──► SETTLING ──► READING (again) … ──► ENDING ──► ENDED
+ *   READING ──► PLANNING ──► JUDGING ──► (CONFIRMING) ──► APPLYING ──► SETTLING ──► READING … ──► ENDING ──► ENDED
  *
  *   READING     load (files), describe and list every side. Parts of one list must agree on the total and add up; the
  *               runner says when a name stands in two parts (EVENT_PLANNED with BAD_ANSWER). Else the list is read
@@ -19,6 +19,7 @@
  *               a list that cannot be read whole fails the pass. Details are asked by get for rows in STATE_UNREAD,
  *               when the door has get.
  *   PLANNING    plan_build on a worker; then the guard. A refusal ends the pass before the next write.
+ *   JUDGING     jobs are made of the first plan, and judged by every later one.
  *   APPLYING    each kind is a lane. Topics before groups; a group waits for its own missing deadLetterTargetTopic.
  *               Intents run ahead of the slots; a create leaves only when its intent is durable (EVENT_INTENDED).
  *   SETTLING    what was created or is in doubt is read back: one list settles a round, get when fewer names are in
@@ -28,6 +29,7 @@
  *
  * What is sent stands in the ledger as a doubt before it leaves, and until a read shows it or proves it absent.
  * Within a pass at most PASS_TRIES_MAX tries or PASS_TRY_WINDOW_MS per resource; then the ledger carries it.
+ * A step works on PASS_ROWS_A_STEP rows at most; where more is to be done it asks for a timer that is due at once.
  * Every plan of a pass is of one declared catalog (plan->declared is the same pointer): sides other than the
  * destination are read once, mapped once; rows keep their numbers.
  */
@@ -49,6 +51,7 @@ enum {
     PASS_TRY_WINDOW_MS = 30000,
     PASS_READ_TRIES_MAX = 3,
     PASS_CREATING_POLL_MS = 2000,
+    PASS_ROWS_A_STEP = 8192,    /* rows that one step works on */
     PASS_CONCURRENCY_MAX = 256, /* more is taken as this */
 };
 
@@ -79,6 +82,7 @@ struct pass_options {
                                * is polled until here; 0: waits as the causes say, and CREATING is left to a later pass */
     uint64_t declared_before; /* resources of the last good pass, for guard_shrunk */
     uint64_t random;          /* seed of the jitter */
+    uint32_t rows_a_step;     /* 0: PASS_ROWS_A_STEP */
 };
 
 /* ---- events: answers and news
@@ -122,6 +126,8 @@ struct event {
     bool yes;                              /* CONFIRMED */
     const struct created_item *items;      /* CREATED */
     uint32_t item_count;
+    bool more; /* CREATED: an event with further items of this op follows. Answers of many rows come in slices of
+                * PASS_ROWS_A_STEP at most, so that no step takes long */
 };
 
 /* ---- effects: what the runner must do
@@ -208,7 +214,7 @@ struct pass_report {
     bool complete;          /* both sides were read completely in this pass, and no guard tripped */
     bool parity;            /* contract section 2; false unless complete */
     bool shrunk;            /* parity is withheld: guard_shrunk */
-    bool created_any;       /* a create left in this pass */
+    bool created_any;       /* a create was sent in this pass: any that did not surely stay here */
     uint64_t created[KINDS], existed[KINDS], failed[KINDS], pending[KINDS], skipped[KINDS];
     uint32_t rounds;
     uint64_t started_ms, ended_ms;

@@ -10,7 +10,6 @@
 #include "controller/pass_state.h"
 
 static const struct backoff throttled_again = {.first_ms = 250, .cap_ms = 8000};
-static const struct backoff slow_look = {.first_ms = 60000, .cap_ms = 1800000};
 
 static void said(struct pass *pass, struct lane *lane, struct job *job, bool created)
 {
@@ -18,9 +17,11 @@ static void said(struct pass *pass, struct lane *lane, struct job *job, bool cre
     job->entry->sent_ms = pass->emitter.now_ms;
     job->entry->said_to_exist = true;
     job->created = created;
-    if (created)
-        lane_unblock(pass, lane->kind);
-    else {
+    if (created) {
+        ledger_explain(job->entry, NULL);
+        if (lane->blocked == CAUSE_NONE)
+            lane_unblock(pass, lane->kind);
+    } else {
         struct failure exists;
         failure_set(&exists, lane->kind == KIND_TOPIC ? CAUSE_TOPIC_EXISTS : CAUSE_GROUP_EXISTS,
                     "the destination says that this %s exists", kind_word(lane->kind));
@@ -49,7 +50,7 @@ static void throttled(struct pass *pass, struct lane *lane, struct job *job, con
         pass->throttled_since_ms = now_ms;
     ledger_explain(job->entry, failure);
     job->entry->not_before_ms = now_ms + backoff_ms(&throttled_again, pass->throttled, &pass->emitter.random);
-    job_queue(pass, lane, job, job->entry->not_before_ms);
+    lane_queue(lane, job, job->entry->not_before_ms);
     if (now_ms - pass->throttled_since_ms >= PASS_TRY_WINDOW_MS)
         pass_fail(pass, failure);
 }
@@ -81,7 +82,7 @@ static void refused_in_company(struct pass *pass, struct lane *lane, struct job 
     if (cause == CAUSE_UNSUPPORTED)
         lane->batch_max = 1;
     job->alone = true;
-    job_queue(pass, lane, job, pass->emitter.now_ms);
+    lane_queue(lane, job, pass->emitter.now_ms);
 }
 
 static void refused_resource(struct pass *pass, struct lane *lane, struct job *job, const struct failure *failure,
@@ -128,7 +129,7 @@ static void refused(struct pass *pass, struct lane *lane, struct job *job, const
     job_clear_doubt(job);
     switch (scope_of_refusal(item)) {
     case SCOPE_SYNC:
-        job_queue(pass, lane, job, pass->emitter.now_ms);
+        lane_queue(lane, job, pass->emitter.now_ms);
         pass_fail(pass, item->failure);
         return;
     case SCOPE_KIND:
@@ -191,6 +192,8 @@ static void take_items(struct pass *pass, struct parcel *parcel, const struct cr
         struct job *job = lane_find(lane, item.row);
         if (job == NULL || job->state != JOB_SENDING)
             continue;
+        parcel->unanswered--;
+        pass->report.created_any |= item.outcome != OUTCOME_NOT_SENT;
         if (item.failure == NULL || item.failure->cause == CAUSE_NONE)
             item.failure = &pass->unexplained;
         take_item(pass, lane, job, &item, parcel->count > 1);
@@ -201,7 +204,7 @@ static void take_items(struct pass *pass, struct parcel *parcel, const struct cr
 static void doubt_the_rest(struct pass *pass, const struct parcel *parcel)
 {
     struct lane *lane = &pass->lanes[parcel->kind];
-    for (uint32_t i = 0; i < parcel->count; i++) {
+    for (uint32_t i = 0; i < parcel->count && parcel->unanswered > 0; i++) {
         struct job *job = lane_find(lane, parcel->rows[i]);
         if (job->state == JOB_SENDING)
             unknown(pass, lane, job, &pass->unexplained);
@@ -213,9 +216,11 @@ void apply_created(struct pass *pass, const struct event *event)
     struct parcel *parcel = apply_parcel(pass, PARCEL_SENT, event->op);
     if (parcel == NULL)
         return;
-    emitter_answered(&pass->emitter);
     count_streaks(pass, event->items, event->item_count);
     take_items(pass, parcel, event->items, event->item_count);
+    if (event->more)
+        return;
+    emitter_answered(&pass->emitter);
     doubt_the_rest(pass, parcel);
     parcel->state = PARCEL_FREE;
 }

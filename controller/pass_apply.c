@@ -106,40 +106,54 @@ static int put_in_doubt(struct pass *pass, struct job *job, enum kind kind)
     return 0;
 }
 
+/* 0 or -1: no memory; what is in the parcel stays good. */
 static int put_into_parcel(struct pass *pass, struct parcel *parcel, struct lane *lane, struct job *job)
 {
     if (parcel_reserve(parcel, parcel->count + 1) != 0 || put_in_doubt(pass, job, lane->kind) != 0)
         return -1;
+    if (pass->destination.capabilities.batch_bytes != 0)
+        parcel->bytes += row_bytes(pass, job->row);
+    if (job->tries == 0)
+        job->first_ms = pass->emitter.now_ms;
     lane_take(lane, job);
     parcel->rows[parcel->count++] = job->row;
     return 0;
 }
 
 /* Does the job go into a parcel that holds some already? */
-static bool fits(const struct pass *pass, const struct parcel *parcel, const struct lane *lane, const struct job *job,
-                 size_t bytes)
+static bool fits(const struct pass *pass, const struct parcel *parcel, const struct lane *lane, const struct job *job)
 {
     uint32_t limit = pass->destination.capabilities.batch_bytes;
-    return parcel->count < lane->batch_max && !job->alone && attempt_of(job) == parcel->attempt &&
-           (limit == 0 || bytes + row_bytes(pass, job->row) <= limit);
+    return parcel->count < lane->batch_max && !parcel->alone && !job->alone && attempt_of(job) == parcel->attempt &&
+           (limit == 0 || parcel->bytes + row_bytes(pass, job->row) <= limit);
 }
 
-/* Fills a free parcel from a lane whose `job` is next. -1: no memory; what is in the parcel stays good. */
-static int fill(struct pass *pass, struct parcel *parcel, struct lane *lane, struct job *job)
+/* Begins a parcel for the job that goes next. */
+static void open_parcel(struct parcel *parcel, const struct lane *lane, const struct job *job)
 {
-    size_t bytes = 0;
-    bool alone = job->alone;
+    parcel->state = PARCEL_FILLING;
     parcel->kind = lane->kind;
     parcel->attempt = attempt_of(job);
+    parcel->alone = job->alone;
     parcel->count = 0;
-    do {
-        if (pass->destination.capabilities.batch_bytes != 0)
-            bytes += row_bytes(pass, job->row);
-        if (put_into_parcel(pass, parcel, lane, job) != 0)
-            return -1;
+    parcel->bytes = 0;
+}
+
+/* Fills a parcel from its lane. false: it is not full yet, and this step has worked long enough. */
+static bool fill(struct pass *pass, struct parcel *parcel)
+{
+    struct lane *lane = &pass->lanes[parcel->kind];
+    struct job *job = lane_next(lane, pass->emitter.now_ms);
+    while (job != NULL && (parcel->count == 0 || fits(pass, parcel, lane, job))) {
+        if (!pass_spends(pass))
+            return false;
+        if (put_into_parcel(pass, parcel, lane, job) != 0) {
+            pass_fail_no_memory(pass, "what is about to be created");
+            return false;
+        }
         job = lane_next(lane, pass->emitter.now_ms);
-    } while (!alone && job != NULL && fits(pass, parcel, lane, job, bytes));
-    return 0;
+    }
+    return true;
 }
 
 static void emit_rows(struct pass *pass, struct parcel *parcel, enum effect_kind kind)
@@ -152,10 +166,10 @@ static void emit_rows(struct pass *pass, struct parcel *parcel, enum effect_kind
     parcel->op = effect->op;
 }
 
-static struct parcel *free_parcel(struct pass *pass)
+static struct parcel *parcel_in(struct pass *pass, enum parcel_state state)
 {
     for (uint32_t i = 0; i < pass->parcel_count; i++) {
-        if (pass->parcels[i].state == PARCEL_FREE)
+        if (pass->parcels[i].state == state)
             return &pass->parcels[i];
     }
     return NULL;
@@ -172,28 +186,37 @@ static struct lane *next_lane(struct pass *pass, struct job **out_job)
     return NULL;
 }
 
-/* Intents run ahead of the slots by twice the concurrency, or by one batch; topped up in one go when half is used, so
- * that one sync of the journal serves many. */
-static void intend(struct pass *pass)
+/* The parcel that is being filled, or another one when intents are not far enough ahead. Intents run ahead of the slots
+ * by twice the concurrency, or by one batch; they are topped up in one go when half is used, so that one sync of the
+ * journal serves many. */
+static struct parcel *parcel_to_fill(struct pass *pass)
 {
+    struct parcel *parcel = parcel_in(pass, PARCEL_FILLING);
     uint32_t ahead = count_parcels(pass, PARCEL_INTENDING) + count_parcels(pass, PARCEL_READY);
     struct job *job;
+    if (parcel != NULL)
+        return parcel;
     struct lane *lane = next_lane(pass, &job);
-    if (lane == NULL || ahead > (lane->batch_max > 1 ? 0 : pass->options.concurrency))
-        return;
-    for (; lane != NULL; lane = next_lane(pass, &job), ahead++) {
-        struct parcel *parcel = free_parcel(pass);
-        if (parcel == NULL || ahead >= (lane->batch_max > 1 ? 1 : 2 * pass->options.concurrency))
+    if (lane == NULL)
+        return NULL;
+    bool batches = lane->batch_max > 1;
+    if (ahead <= (batches ? 0 : pass->options.concurrency))
+        pass->topping_up = true;
+    if (ahead >= (batches ? 1 : 2 * pass->options.concurrency))
+        pass->topping_up = false;
+    parcel = pass->topping_up ? parcel_in(pass, PARCEL_FREE) : NULL;
+    if (parcel != NULL)
+        open_parcel(parcel, lane, job);
+    return parcel;
+}
+
+static void intend(struct pass *pass)
+{
+    for (struct parcel *parcel = parcel_to_fill(pass); parcel != NULL; parcel = parcel_to_fill(pass)) {
+        if (!fill(pass, parcel))
             return;
-        int filled = fill(pass, parcel, lane, job);
-        if (parcel->count > 0) {
-            parcel->state = PARCEL_INTENDING;
-            emit_rows(pass, parcel, EFFECT_INTEND);
-        }
-        if (filled != 0) {
-            pass_fail_no_memory(pass, "what is about to be created");
-            return;
-        }
+        parcel->state = PARCEL_INTENDING;
+        emit_rows(pass, parcel, EFFECT_INTEND);
     }
 }
 
@@ -208,58 +231,72 @@ static struct parcel *first_ready(struct pass *pass)
     return first;
 }
 
-static void send(struct pass *pass, struct parcel *parcel)
+static void send_what_is_ready(struct pass *pass)
 {
-    struct lane *lane = &pass->lanes[parcel->kind];
-    for (uint32_t i = 0; i < parcel->count; i++) {
-        struct job *job = lane_find(lane, parcel->rows[i]);
-        if (!job->sent)
-            job->first_ms = pass->emitter.now_ms;
-        job->sent = true;
+    uint32_t under_way = count_parcels(pass, PARCEL_SENT);
+    for (; under_way < pass->options.concurrency; under_way++) {
+        struct parcel *parcel = first_ready(pass);
+        if (parcel == NULL)
+            return;
+        parcel->state = PARCEL_SENT;
+        parcel->unanswered = parcel->count;
+        emit_rows(pass, parcel, EFFECT_CREATE);
     }
-    parcel->state = PARCEL_SENT;
-    pass->report.created_any = true;
-    emit_rows(pass, parcel, EFFECT_CREATE);
 }
 
 void apply_pump(struct pass *pass)
 {
-    if (apply_must_settle(pass)) {
+    if (apply_must_settle(pass))
         apply_halt(pass);
-        return;
+    else {
+        send_what_is_ready(pass);
+        intend(pass);
     }
-    uint32_t under_way = count_parcels(pass, PARCEL_SENT);
-    for (struct parcel *parcel; under_way < pass->options.concurrency; under_way++) {
-        parcel = first_ready(pass);
-        if (parcel == NULL)
-            break;
-        send(pass, parcel);
-    }
-    intend(pass);
+    apply_return_some(pass);
 }
 
 /* ---- intents --------------------------------------------------------------------------------------------------- */
 
-/* Its rows were never sent: they wait again. `noted`: the journal knows an intent, and must learn that it came to
- * nothing. */
-static void take_back(struct pass *pass, struct parcel *parcel, bool noted)
+/* Its rows were never sent: they are to wait again. `noted`: the journal knows an intent, and must learn that it came
+ * to nothing. */
+static void take_back(struct parcel *parcel, bool noted)
+{
+    parcel->state = PARCEL_RETURNING;
+    parcel->noted = noted;
+}
+
+/* Takes rows out of a parcel from its end. false: this step has worked long enough. */
+static bool return_rows(struct pass *pass, struct parcel *parcel)
 {
     struct lane *lane = &pass->lanes[parcel->kind];
-    for (uint32_t i = 0; i < parcel->count; i++) {
-        struct job *job = lane_find(lane, parcel->rows[i]);
+    while (parcel->count > 0) {
+        if (!pass_spends(pass))
+            return false;
+        struct job *job = lane_find(lane, parcel->rows[--parcel->count]);
         job_clear_doubt(job);
-        if (noted)
+        if (parcel->noted)
             pass_note(pass, NOTE_FAILED, job->row, &pass->not_sent);
-        job_queue(pass, lane, job, pass->emitter.now_ms);
+        lane_queue(lane, job, pass->emitter.now_ms);
     }
     parcel->state = PARCEL_FREE;
+    return true;
+}
+
+void apply_return_some(struct pass *pass)
+{
+    struct parcel *parcel;
+    while ((parcel = parcel_in(pass, PARCEL_RETURNING)) != NULL) {
+        if (!return_rows(pass, parcel))
+            return;
+    }
 }
 
 void apply_halt_kind(struct pass *pass, enum kind kind)
 {
     for (uint32_t i = 0; i < pass->parcel_count; i++) {
-        if (pass->parcels[i].state == PARCEL_READY && pass->parcels[i].kind == kind)
-            take_back(pass, &pass->parcels[i], true);
+        struct parcel *parcel = &pass->parcels[i];
+        if (parcel->kind == kind && (parcel->state == PARCEL_READY || parcel->state == PARCEL_FILLING))
+            take_back(parcel, parcel->state == PARCEL_READY);
     }
 }
 
@@ -273,8 +310,13 @@ void apply_doubt_everything(struct pass *pass)
 {
     for (uint32_t i = 0; i < pass->parcel_count; i++) {
         const struct parcel *parcel = &pass->parcels[i];
-        for (uint32_t j = 0; parcel->state != PARCEL_FREE && j < parcel->count; j++)
-            lane_find(&pass->lanes[parcel->kind], parcel->rows[j])->entry->sent_ms = pass->emitter.now_ms;
+        if (parcel->state == PARCEL_SENT)
+            pass->report.created_any = true;
+        for (uint32_t j = 0; parcel->state != PARCEL_FREE && j < parcel->count; j++) {
+            struct job *job = lane_find(&pass->lanes[parcel->kind], parcel->rows[j]);
+            if (job->state == JOB_SENDING)
+                job->entry->sent_ms = pass->emitter.now_ms;
+        }
     }
 }
 
@@ -294,10 +336,10 @@ void apply_intended(struct pass *pass, const struct event *event)
         return;
     emitter_answered(&pass->emitter);
     if (event->failure != NULL) {
-        take_back(pass, parcel, false);
+        take_back(parcel, false);
         pass_fail(pass, event->failure);
     } else if (pass->phase != PHASE_APPLYING || pass->lanes[parcel->kind].blocked != CAUSE_NONE) {
-        take_back(pass, parcel, true);
+        take_back(parcel, true);
     } else {
         parcel->state = PARCEL_READY;
         parcel->serial = ++pass->parcel_serial;

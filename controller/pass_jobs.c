@@ -97,6 +97,12 @@ static bool came_to_be(const struct job *topic)
            (topic->state == JOB_DONE && (topic->result == RESULT_CREATED || topic->result == RESULT_EXISTED));
 }
 
+const struct job *job_topic(const struct pass *pass, const struct job *group)
+{
+    uint32_t row = dead_letter_row(pass, group->row);
+    return row != CATALOG_ABSENT ? lane_find(&pass->lanes[KIND_TOPIC], row) : NULL;
+}
+
 bool job_waits_for_topic(struct pass *pass, struct lane *lane, struct job *group)
 {
     uint32_t row = lane->kind == KIND_GROUP ? dead_letter_row(pass, group->row) : CATALOG_ABSENT;
@@ -122,11 +128,9 @@ static void make_job(struct pass *pass, struct lane *lane, uint32_t row)
     struct job *job = lane_add(lane, row, first_state(entry));
     job->entry = entry;
     if (job->state != JOB_QUEUED)
-        return;
-    if (is_held(pass, entry))
+        settle_judge(pass, lane, job);
+    else if (is_held(pass, entry))
         job_end(pass, lane, job, cause_is_retried(entry->cause) ? RESULT_PENDING : RESULT_FAILED, entry->cause);
-    else if (lane->blocked != CAUSE_NONE)
-        job_end(pass, lane, job, RESULT_SKIPPED, lane->blocked);
     else
         job_waits_for_topic(pass, lane, job);
 }
@@ -146,27 +150,63 @@ static void remember_block(struct pass *pass, struct lane *lane)
         block->cause = CAUSE_NONE;
 }
 
-static int make_lane(struct pass *pass, enum kind kind)
+/* Makes jobs from row to row. false: this step has worked long enough. */
+static bool make_lane(struct pass *pass, struct lane *lane)
 {
-    const struct plan *plan = pass->plan;
-    struct lane *lane = &pass->lanes[kind];
     uint32_t first, count;
-    if (lane_init(lane, kind, plan->counts[kind].creates, pass->destination.capabilities.batch_max[kind]) != 0)
-        return -1;
-    remember_block(pass, lane);
-    catalog_range(plan->declared, kind, &first, &count);
-    for (uint32_t row = first; row < first + count && lane->count < lane->capacity; row++) {
-        if (plan->rows[row].action == ACTION_CREATE)
-            make_job(pass, lane, row);
+    catalog_range(pass->plan->declared, lane->kind, &first, &count);
+    for (; pass->cursor < count && lane->count < lane->capacity; pass->cursor++) {
+        uint32_t row = first + pass->cursor;
+        if (pass->plan->rows[row].action != ACTION_CREATE)
+            continue;
+        if (!pass_spends(pass))
+            return false;
+        make_job(pass, lane, row);
+    }
+    return true;
+}
+
+static bool judge_lane(struct pass *pass, struct lane *lane)
+{
+    for (; pass->cursor < lane->count; pass->cursor++) {
+        if (!pass_spends(pass))
+            return false;
+        settle_judge(pass, lane, &lane->jobs[pass->cursor]);
+    }
+    return true;
+}
+
+static int open_lanes(struct pass *pass)
+{
+    ledger_sweep(pass->options.ledger, keep_entry, pass);
+    for (int kind = 0; kind < KINDS; kind++) {
+        struct lane *lane = &pass->lanes[kind];
+        uint32_t batch_max = pass->destination.capabilities.batch_max[kind];
+        if (lane_init(lane, kind, pass->plan->counts[kind].creates, batch_max) != 0)
+            return -1;
+        ledger_reserve(pass->options.ledger, lane->capacity);
+        remember_block(pass, lane);
     }
     return 0;
 }
 
-int jobs_make(struct pass *pass)
+int jobs_begin(struct pass *pass)
 {
-    ledger_sweep(pass->options.ledger, keep_entry, pass);
-    if (make_lane(pass, KIND_TOPIC) != 0 || make_lane(pass, KIND_GROUP) != 0)
-        return -1;
-    settle_judge(pass);
-    return 0;
+    pass->cursor_kind = 0;
+    pass->cursor = 0;
+    if (pass->judged)
+        return 0;
+    pass->judged = true;
+    return open_lanes(pass) == 0 && apply_begin(pass) == 0 ? 0 : -1;
+}
+
+bool jobs_go_on(struct pass *pass)
+{
+    for (; pass->cursor_kind < KINDS; pass->cursor_kind++, pass->cursor = 0) {
+        struct lane *lane = &pass->lanes[pass->cursor_kind];
+        if (!(pass->made ? judge_lane(pass, lane) : make_lane(pass, lane)))
+            return false;
+    }
+    pass->made = true;
+    return true;
 }

@@ -45,21 +45,47 @@ static struct row_result never_tried(const struct pass *pass, int cause)
     return (struct row_result){.result = passes ? RESULT_PENDING : RESULT_SKIPPED, .cause = cause};
 }
 
-static struct row_result result_of_job(const struct pass *pass, const struct job *job)
+static struct row_result result_of_job(const struct pass *pass, const struct lane *lane, const struct job *job);
+
+static struct row_result result_of_queued(const struct pass *pass, const struct lane *lane, const struct job *job)
+{
+    if (lane->blocked != CAUSE_NONE)
+        return (struct row_result){.result = RESULT_SKIPPED, .cause = lane->blocked};
+    return never_tried(pass, job->entry != NULL ? job->entry->cause : CAUSE_NONE);
+}
+
+/* Not tried for want of its dead-letter topic. */
+static struct row_result result_of_parked(const struct pass *pass, const struct job *group)
+{
+    struct row_result topic = result_of_job(pass, &pass->lanes[KIND_TOPIC], job_topic(pass, group));
+    return (struct row_result){.result = topic.result == RESULT_PENDING ? RESULT_PENDING : RESULT_SKIPPED,
+                               .cause = topic.cause};
+}
+
+/* Said in an earlier pass, or said to exist: no list shows it yet. */
+static struct row_result result_of_said(const struct job *job)
+{
+    if (job->created)
+        return (struct row_result){.result = RESULT_CREATED};
+    return (struct row_result){.result = RESULT_PENDING,
+                               .cause = job->entry->cause != CAUSE_NONE ? job->entry->cause : CAUSE_OUTCOME_UNKNOWN};
+}
+
+static struct row_result result_of_job(const struct pass *pass, const struct lane *lane, const struct job *job)
 {
     struct row_result result = {.result = RESULT_PENDING};
     switch ((enum job_state)job->state) {
     case JOB_QUEUED:
+        result = result_of_queued(pass, lane, job);
+        break;
     case JOB_PARKED:
-    case JOB_SENDING:
-        result = never_tried(pass, job->entry != NULL ? job->entry->cause : CAUSE_NONE);
+        result = result_of_parked(pass, job);
         break;
     case JOB_SAID:
-        result.result = job->created ? RESULT_CREATED : RESULT_PENDING;
-        if (!job->created) /* said in an earlier pass, or to exist: no list shows it yet */
-            result.cause = job->entry->cause != CAUSE_NONE ? job->entry->cause : CAUSE_OUTCOME_UNKNOWN;
+        result = result_of_said(job);
         break;
     case JOB_DOUBT:
+    case JOB_SENDING: /* nobody will hear of it: memory ran out */
         result.cause = CAUSE_OUTCOME_UNKNOWN;
         break;
     case JOB_CREATING:
@@ -106,16 +132,16 @@ static struct row_result result_of_row(const struct pass *pass, uint32_t index)
     return (struct row_result){.result = RESULT_NONE};
 }
 
+static const struct lane *lane_of(const struct pass *pass, uint32_t row)
+{
+    return &pass->lanes[catalog_rows(pass->plan->declared)[row].kind];
+}
+
 static struct row_result result_of(const struct pass *pass, const struct job *job, uint32_t row)
 {
     if (pass->options.mode == PASS_PLAN)
         return (struct row_result){.result = RESULT_NONE};
-    return job != NULL ? result_of_job(pass, job) : result_of_row(pass, row);
-}
-
-static const struct lane *lane_of(const struct pass *pass, uint32_t row)
-{
-    return &pass->lanes[catalog_rows(pass->plan->declared)[row].kind];
+    return job != NULL ? result_of_job(pass, lane_of(pass, row), job) : result_of_row(pass, row);
 }
 
 struct row_result pass_result(const struct pass *pass, uint32_t row)
@@ -141,22 +167,65 @@ void pass_failure(const struct pass *pass, uint32_t row, struct failure *out)
 
 /* ---- the whole ------------------------------------------------------------------------------------------------- */
 
-/* Jobs stand in the order of rows: one walk over both. */
-static void count_kind(struct pass *pass, enum kind kind)
+/* What rows without a job come to. Those that are in the way of themselves count as failed, unless nobody wants them to
+ * be created. */
+static void count_unwanted(const struct pass *pass, enum kind kind, uint64_t counts[])
 {
-    const struct lane *lane = &pass->lanes[kind];
-    uint64_t counts[RESULT_SKIPPED + 1] = {0};
-    uint32_t first, count, next = 0;
+    const struct resource *declared = catalog_rows(pass->plan->declared);
+    uint32_t first, count;
     catalog_range(pass->plan->declared, kind, &first, &count);
-    for (uint32_t row = first; row < first + count; row++) {
-        bool has_job = next < lane->count && lane->jobs[next].row == row;
-        counts[result_of(pass, has_job ? &lane->jobs[next++] : NULL, row).result]++;
+    for (uint32_t row = first; row < first + count && counts[RESULT_FAILED] > 0; row++) {
+        uint8_t state = pass->plan->rows[row].state;
+        if ((state != STATE_CONFLICT && state != STATE_INVALID) || declared[row].policy == POLICY_CREATE)
+            continue;
+        counts[RESULT_FAILED]--;
+        counts[RESULT_SKIPPED]++;
     }
-    pass->report.created[kind] = counts[RESULT_CREATED];
-    pass->report.existed[kind] = counts[RESULT_EXISTED];
-    pass->report.failed[kind] = counts[RESULT_FAILED];
-    pass->report.pending[kind] = counts[RESULT_PENDING];
-    pass->report.skipped[kind] = counts[RESULT_SKIPPED];
+}
+
+static void count_rows(struct pass *pass, enum kind kind)
+{
+    const struct plan_counts *plan = &pass->plan->counts[kind];
+    uint64_t *counts = pass->counts[kind];
+    counts[RESULT_EXISTED] = plan->states[STATE_IN_SYNC] + plan->states[STATE_ACCEPTED] + plan->states[STATE_DIFFERS] +
+                             plan->states[STATE_UNREAD];
+    counts[RESULT_PENDING] = plan->states[STATE_CREATING];
+    counts[RESULT_FAILED] = plan->states[STATE_CONFLICT] + plan->states[STATE_INVALID];
+    counts[RESULT_SKIPPED] = plan->states[STATE_IGNORED] + plan->states[STATE_MISSING] - plan->creates;
+    counts[never_tried(pass, CAUSE_NONE).result] += plan->creates;
+    count_unwanted(pass, kind, counts);
+}
+
+void report_begin(struct pass *pass)
+{
+    memset(pass->counts, 0, sizeof pass->counts);
+    pass->cursor_kind = 0;
+    pass->cursor = 0;
+    for (int kind = 0; kind < KINDS && pass->plan != NULL && pass->options.mode == PASS_APPLY; kind++)
+        count_rows(pass, kind);
+}
+
+/* Rows were counted as if none had a job; those that have one are counted by what it came to. */
+static bool count_jobs(struct pass *pass, const struct lane *lane)
+{
+    uint64_t *counts = pass->counts[lane->kind];
+    for (; pass->cursor < lane->count; pass->cursor++) {
+        const struct job *job = &lane->jobs[pass->cursor];
+        if (!pass_spends(pass))
+            return false;
+        counts[result_of_row(pass, job->row).result]--;
+        counts[result_of_job(pass, lane, job).result]++;
+    }
+    return true;
+}
+
+bool report_go_on(struct pass *pass)
+{
+    for (; pass->cursor_kind < KINDS; pass->cursor_kind++, pass->cursor = 0) {
+        if (!count_jobs(pass, &pass->lanes[pass->cursor_kind]))
+            return false;
+    }
+    return true;
 }
 
 /* The earliest moment at which time alone brings something new; UINT64_MAX: none. */
@@ -206,18 +275,33 @@ static enum pass_outcome outcome_of(const struct pass *pass)
     return anything_counted(report->failed) ? PASS_STUCK : PASS_SETTLED;
 }
 
+static void tell_counts(struct pass *pass)
+{
+    for (int kind = 0; kind < KINDS; kind++) {
+        pass->report.created[kind] = pass->counts[kind][RESULT_CREATED];
+        pass->report.existed[kind] = pass->counts[kind][RESULT_EXISTED];
+        pass->report.failed[kind] = pass->counts[kind][RESULT_FAILED];
+        pass->report.pending[kind] = pass->counts[kind][RESULT_PENDING];
+        pass->report.skipped[kind] = pass->counts[kind][RESULT_SKIPPED];
+    }
+}
+
+static uint64_t again_ms(const struct pass *pass)
+{
+    if (pass->source_changed)
+        return pass->emitter.now_ms;
+    return pass->options.mode == PASS_APPLY && pass->plan != NULL ? next_moment_ms(pass) : UINT64_MAX;
+}
+
 void report_finish(struct pass *pass)
 {
     struct pass_report *report = &pass->report;
+    tell_counts(pass);
     report->ended_ms = pass->emitter.now_ms;
     report->complete = report->complete && !pass->last_good;
     report->parity = report->complete && report->failure.cause == CAUSE_NONE && !report->shrunk &&
                      !pass->source_changed && plan_is_parity(pass->plan);
-    for (int kind = 0; kind < KINDS && pass->plan != NULL; kind++)
-        count_kind(pass, kind);
-    report->again_ms = pass->source_changed                                     ? report->ended_ms
-                       : pass->options.mode == PASS_APPLY && pass->plan != NULL ? next_moment_ms(pass)
-                                                                                : UINT64_MAX;
+    report->again_ms = again_ms(pass);
     report->outcome = outcome_of(pass);
 }
 
@@ -237,6 +321,7 @@ static const char *phase_word(enum phase phase)
 {
     switch (phase) {
     case PHASE_PLANNING:
+    case PHASE_JUDGING:
         return "planning";
     case PHASE_CONFIRMING:
     case PHASE_APPLYING:

@@ -6,6 +6,7 @@
 #include "controller/pass_state.h"
 
 static const struct backoff next_try = {.first_ms = 1000, .cap_ms = 8000};
+const struct backoff slow_look = {.first_ms = 60000, .cap_ms = 1800000};
 static const struct backoff next_pass = {.first_ms = 30000, .cap_ms = 1800000};
 
 /* ---- what a job comes to --------------------------------------------------------------------------------------- */
@@ -19,7 +20,7 @@ void job_release_waiters(struct pass *pass, struct job *topic)
         struct job *group = &groups->jobs[waiter];
         waiter = group->next_waiter;
         if (group->state == JOB_PARKED)
-            job_queue(pass, groups, group, pass->emitter.now_ms);
+            lane_queue(groups, group, pass->emitter.now_ms);
     }
 }
 
@@ -63,14 +64,6 @@ void job_clear_doubt(struct job *job)
     job->entry->absent_ms = 0;
 }
 
-void job_queue(struct pass *pass, struct lane *lane, struct job *job, uint64_t not_before_ms)
-{
-    if (lane->blocked != CAUSE_NONE)
-        job_end(pass, lane, job, RESULT_SKIPPED, lane->blocked);
-    else
-        lane_queue(lane, job, not_before_ms);
-}
-
 void job_retry(struct pass *pass, struct lane *lane, struct job *job, const struct failure *failure)
 {
     uint64_t now_ms = pass->emitter.now_ms;
@@ -78,7 +71,7 @@ void job_retry(struct pass *pass, struct lane *lane, struct job *job, const stru
     ledger_explain(job->entry, failure);
     if (job->tries < PASS_TRIES_MAX && again_ms - job->first_ms < PASS_TRY_WINDOW_MS && pass_may_wait(pass, again_ms)) {
         job->entry->not_before_ms = again_ms;
-        job_queue(pass, lane, job, again_ms);
+        lane_queue(lane, job, again_ms);
         return;
     }
     job->entry->not_before_ms = now_ms + backoff_ms(&next_pass, job->entry->attempts, &pass->emitter.random);
@@ -93,12 +86,7 @@ void lane_block(struct pass *pass, struct lane *lane, const struct failure *fail
     lane->blocked = (uint16_t)failure->cause;
     ledger_explain(block, failure);
     block->attempts++;
-    block->not_before_ms = pass->emitter.now_ms + backoff_ms(&next_pass, block->attempts, &pass->emitter.random);
-    for (uint32_t i = 0; i < lane->count; i++) {
-        struct job *job = &lane->jobs[i];
-        if (job->state == JOB_QUEUED || job->state == JOB_PARKED)
-            job_end(pass, lane, job, RESULT_SKIPPED, lane->blocked);
-    }
+    block->not_before_ms = pass->emitter.now_ms + backoff_ms(&slow_look, block->attempts, &pass->emitter.random);
 }
 
 void lane_unblock(struct pass *pass, enum kind kind)
@@ -124,7 +112,7 @@ static void settled(struct pass *pass, struct job *job, const struct row *row)
 {
     if (job->state != JOB_DOUBT)
         return;
-    job->created = job->sent && (state_is_parity(row->state) || row->state == STATE_CREATING);
+    job->created = job->tries > 0 && (state_is_parity(row->state) || row->state == STATE_CREATING);
     pass_note(pass, NOTE_SETTLED, job->row, NULL);
 }
 
@@ -174,7 +162,7 @@ static void proven_absent(struct pass *pass, struct lane *lane, struct job *job,
     else if (job->tries > 0)
         job_retry(pass, lane, job, &pass->not_there);
     else if (!job_waits_for_topic(pass, lane, job))
-        job_queue(pass, lane, job, pass->emitter.now_ms);
+        lane_queue(lane, job, pass->emitter.now_ms);
 }
 
 static void absent(struct pass *pass, struct lane *lane, struct job *job, const struct row *row)
@@ -200,7 +188,7 @@ static void absent(struct pass *pass, struct lane *lane, struct job *job, const 
     }
 }
 
-static void judge(struct pass *pass, struct lane *lane, struct job *job)
+void settle_judge(struct pass *pass, struct lane *lane, struct job *job)
 {
     const struct row *row = &pass->plan->rows[job->row];
     if (job->state == JOB_DONE)
@@ -211,12 +199,4 @@ static void judge(struct pass *pass, struct lane *lane, struct job *job)
         found_creating(pass, lane, job, row);
     else
         absent(pass, lane, job, row);
-}
-
-void settle_judge(struct pass *pass)
-{
-    for (int kind = 0; kind < KINDS; kind++) {
-        for (uint32_t i = 0; i < pass->lanes[kind].count; i++)
-            judge(pass, &pass->lanes[kind], &pass->lanes[kind].jobs[i]);
-    }
 }

@@ -15,6 +15,7 @@ enum phase {
     PHASE_NEW,
     PHASE_READING,
     PHASE_PLANNING,
+    PHASE_JUDGING,
     PHASE_CONFIRMING,
     PHASE_APPLYING,
     PHASE_SETTLING,
@@ -32,8 +33,11 @@ struct side {
 };
 
 /* Rows that go together: journalled as one intent, sent as one create.
- * FREE ──► INTENDING ──► READY ──► SENT ──► FREE */
-enum parcel_state { PARCEL_FREE, PARCEL_INTENDING, PARCEL_READY, PARCEL_SENT };
+ *
+ *   FREE ──► FILLING ──► INTENDING ──► READY ──► SENT ──► FREE
+ *               └────────────┴───────────┴──► RETURNING ──► FREE      not sent after all
+ */
+enum parcel_state { PARCEL_FREE, PARCEL_FILLING, PARCEL_INTENDING, PARCEL_READY, PARCEL_SENT, PARCEL_RETURNING };
 
 struct parcel {
     enum parcel_state state;
@@ -43,6 +47,10 @@ struct parcel {
     uint32_t attempt;
     uint32_t *rows;
     uint32_t count, capacity;
+    uint32_t unanswered; /* SENT: rows */
+    size_t bytes;        /* about, in a request; counted where the door limits them */
+    bool alone;          /* its one row was refused in company */
+    bool noted;          /* RETURNING: its intent is in the journal */
 };
 
 struct pass {
@@ -50,6 +58,8 @@ struct pass {
     struct emitter emitter;
     enum phase phase;
     bool source_changed, last_good;
+    uint32_t budget; /* rows that this step may still work on */
+    bool unfinished; /* it had to stop: the next one comes at once */
 
     /* reading and planning */
     uint32_t load_op, plan_op, confirm_op, wait_op; /* 0: not open */
@@ -64,11 +74,15 @@ struct pass {
     struct plan *plan;
 
     /* applying and settling */
-    bool judged;      /* the first plan is: the lanes hold its jobs */
+    bool judged;     /* the first plan is, or is being */
+    bool made;       /* the lanes hold its jobs */
+    int cursor_kind; /* JUDGING, ENDING: where it goes on */
+    uint32_t cursor;
     bool may_confirm; /* the first write needs a yes that was not given yet */
     struct lane lanes[KINDS];
     struct parcel *parcels;
     uint32_t parcel_count, parcel_serial;
+    bool topping_up;    /* intents are running ahead again */
     uint32_t unknowns;  /* creates in a row whose outcome is unknown */
     uint32_t throttled; /* creates in a row that were throttled, and since when */
     uint64_t throttled_since_ms;
@@ -78,6 +92,8 @@ struct pass {
     /* what the pass itself has to say: intents taken back, absence proven, refusals without a reason */
     struct failure not_sent, not_there, unexplained;
     struct pass_report report;
+    bool counting;
+    uint64_t counts[KINDS][RESULT_SKIPPED + 1];
 };
 
 /* ---- pass.c */
@@ -85,6 +101,8 @@ struct pass {
 /* The pass as a whole cannot go on: the first such failure is the headline. Nothing new is begun. */
 void pass_fail(struct pass *pass, const struct failure *failure);
 void pass_fail_no_memory(struct pass *pass, const char *what);
+/* May this step work on one more row? Otherwise it ends, and the next one comes at once: no step takes long. */
+bool pass_spends(struct pass *pass);
 /* No wait of this pass goes beyond give_up_ms. */
 bool pass_may_wait(const struct pass *pass, uint64_t until_ms);
 struct text pass_row_name(const struct pass *pass, uint32_t row);
@@ -119,6 +137,8 @@ bool apply_must_settle(const struct pass *pass);
 /* Nothing more is sent before the next read: intents that are durable but not sent are taken back. */
 void apply_halt(struct pass *pass);
 void apply_halt_kind(struct pass *pass, enum kind kind);
+/* Lets rows that were taken back wait again, as many as this step may. */
+void apply_return_some(struct pass *pass);
 /* Nobody will hear the answers: whatever may have left is in doubt. */
 void apply_doubt_everything(struct pass *pass);
 void apply_intended(struct pass *pass, const struct event *event);
@@ -130,10 +150,15 @@ void apply_created(struct pass *pass, const struct event *event);
 
 /* ---- pass_jobs.c */
 
-/* Makes the jobs of the first plan, from its rows and from what the ledger remembers. 0 or -1: no memory. */
-int jobs_make(struct pass *pass);
+/* A new plan is to be judged: the first one makes the jobs, from its rows and from what the ledger remembers. 0 or -1:
+ * no memory. */
+int jobs_begin(struct pass *pass);
+/* Judges as many as this step may. true: all are. */
+bool jobs_go_on(struct pass *pass);
 /* A group waits for its own missing dead-letter topic, and is not tried without it. true: it was parked, or is done. */
 bool job_waits_for_topic(struct pass *pass, struct lane *lane, struct job *group);
+/* The job of its dead-letter topic; NULL: none. */
+const struct job *job_topic(const struct pass *pass, const struct job *group);
 
 /* ---- pass_reread.c */
 
@@ -147,26 +172,29 @@ bool reread_details(struct pass *pass);
 
 /* ---- pass_settle.c */
 
-/* Judges the jobs by the newest plan. */
-void settle_judge(struct pass *pass);
+/* Judges a job by its row of the newest plan. */
+void settle_judge(struct pass *pass, struct lane *lane, struct job *job);
+extern const struct backoff slow_look; /* for what no retry mends: permissions, quotas */
+
 /* What a job comes to; used by apply and settle alike. */
 void job_end(struct pass *pass, struct lane *lane, struct job *job, enum result result, int cause);
-/* Waits for its turn, unless the lane is blocked. */
-void job_queue(struct pass *pass, struct lane *lane, struct job *job, uint64_t not_before_ms);
 /* A try failed: once more in this pass, or from now on the ledger's. */
 void job_retry(struct pass *pass, struct lane *lane, struct job *job, const struct failure *failure);
 /* The create of a job surely did not arrive. */
 void job_clear_doubt(struct job *job);
 /* Groups that waited for this topic: it is there. */
 void job_release_waiters(struct pass *pass, struct job *topic);
-/* The kind takes no more creates: what waits in its lane is skipped. Or: it took one again. */
+/* The kind takes no more creates: nothing goes from its lane any more. Or: it took one again. */
 void lane_block(struct pass *pass, struct lane *lane, const struct failure *failure);
 void lane_unblock(struct pass *pass, enum kind kind);
 
 /* ---- pass_report.c */
 
 bool row_is_there(const struct row *row); /* present, whatever its settings; CREATING is not */
-/* Counts, parity, outcome: the pass has ended. */
+/* Counts what came of all rows, of as many as this step may. report_go_on: true, all are counted. */
+void report_begin(struct pass *pass);
+bool report_go_on(struct pass *pass);
+/* Parity and outcome: the pass has ended. */
 void report_finish(struct pass *pass);
 
 #endif
