@@ -47,7 +47,9 @@ try_mutant() { # PATCH
         echo "$name no longer applies"
         return
     fi
-    while read -r file; do compile "$tree/tree" "$tree/objects" "$file"; done < <(touched "$patch")
+    while read -r file; do
+        compile "$tree/tree" "$tree/objects" "$file" || { echo "$name does not build"; return; }
+    done < <(touched "$patch")
     compiler -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o "$tree/simulate" "$tree"/objects/*.o -lm
     said=$(timeout 900 "$tree/simulate" --seeds "1..$SEEDS" 2>&1) || status=$?
     rm -rf "$tree"

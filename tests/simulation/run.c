@@ -256,7 +256,7 @@ static void post_stale(struct run *run)
 
 void run_post(struct run *run, struct event *event)
 {
-    if (event->op != 0 && event->kind != EVENT_TIMER) {
+    if (event->op != 0 && event->kind != EVENT_TIMER && !event->more) {
         forget_op(run, event->op);
         run->open--;
     }
@@ -541,6 +541,7 @@ static void begin_pass(struct run *run, enum pass_mode mode, uint64_t give_up_ms
                                    .guard = &run->guard,
                                    .ledger = run->ledger,
                                    .give_up_ms = give_up_ms,
+                                   .rows_a_step = run->world->rows_a_step,
                                    .random = world_dice(run->world, UINT32_MAX)};
     struct event event = {.kind = EVENT_START};
     run->ended = run->died = false;

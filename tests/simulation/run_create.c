@@ -170,7 +170,7 @@ static void leave_in_silence(struct run *run, struct call *call)
 {
     uint64_t patience_ms = 500 + world_dice(run->world, 3000);
     uint64_t settle_ms = run->world->settle_ms;
-    uint64_t in_time_ms = settle_ms > 0 && settle_ms < patience_ms ? settle_ms : patience_ms;
+    uint64_t in_time_ms = settle_ms < patience_ms && run->world->shape != SHAPE_FILE ? settle_ms : patience_ms;
     call_later(run, call, patience_ms, WHAT_ANSWERED);
     if (world_strikes(run->world, FAULT_ARRIVES_LATE) && settle_ms > patience_ms)
         call_later(run, call, patience_ms + 1 + world_dice(run->world, (uint32_t)(settle_ms - patience_ms)),
@@ -287,6 +287,8 @@ static bool refuse_together(struct run *run, struct call *call)
 
 static void arrives(struct run *run, struct call *call)
 {
+    if (run->world->shape == SHAPE_FILE && call->abandoned)
+        return; /* a file is written by the process itself, or not at all */
     if (refuse_together(run, call))
         return;
     for (uint32_t i = 0; i < call->count; i++) {
@@ -310,11 +312,25 @@ static void log_answer(struct run *run, const struct call *call, uint32_t index)
                                     .call = (uint32_t)(call - run->calls)});
 }
 
+/* The answers come in one event, or in slices. */
+static void post_items(struct run *run, const struct call *call, struct created_item *items, uint32_t count)
+{
+    uint32_t slice = run->world->rows_a_step > 0 ? run->world->rows_a_step : count;
+    uint32_t pass = run->pass_id;
+    for (uint32_t at = 0; at < count && !run->ended && run->pass_id == pass; at += slice) {
+        struct event event = {.kind = EVENT_CREATED, .op = call->op, .items = &items[at]};
+        event.more = at + slice < count;
+        event.item_count = event.more ? slice : count - at;
+        for (uint32_t i = at; i < at + event.item_count; i++)
+            log_answer(run, call, i);
+        run_post(run, &event);
+    }
+}
+
 static void answered(struct run *run, const struct happening *happening, struct call *call)
 {
     struct created_item items[THINGS_MAX];
     struct failure failures[THINGS_MAX];
-    struct event event = {.kind = EVENT_CREATED, .op = call->op, .items = items, .item_count = call->count};
     if (!happening->flag && call->outcomes[0] != OUTCOME_NOT_SENT)
         same_for_all(call, OUTCOME_UNKNOWN, CAUSE_OUTCOME_UNKNOWN);
     if (call->abandoned)
@@ -327,11 +343,10 @@ static void answered(struct run *run, const struct happening *happening, struct 
         items[i] = (struct created_item){.row = call->rows[i],
                                          .outcome = call->outcomes[i],
                                          .failure = call->causes[i] == CAUSE_NONE ? NULL : &failures[i]};
-        log_answer(run, call, i);
         if (call->causes[i] == CAUSE_THROTTLED)
             pace_throttled(&run->pace, run->clockwork.now_ms, call->left_ms, 0);
     }
-    run_post(run, &event);
+    post_items(run, call, items, call->count);
 }
 
 void create_happens(struct run *run, struct happening *happening)

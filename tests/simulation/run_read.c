@@ -57,6 +57,8 @@ static void cut_page(struct run *run, struct happening *happening, const struct 
     page->parts = count == 0 ? 1 : (count + size - 1) / size;
     for (uint32_t i = first; i < first + size && i < count; i++)
         page->seen[page->count++] = all[i];
+    if (page->count > 0 && world_strikes(run->world, FAULT_LISTED_SHORT))
+        page->count--;
     if (page->parts > 1 && page->count > 0 && world_strikes(run->world, FAULT_LISTED_TWICE))
         page->seen[0] = all[world_dice(run->world, count)];
 }

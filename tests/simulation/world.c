@@ -67,7 +67,7 @@ static void choose_plain(struct world *world)
 static void choose_cluster(struct world *world)
 {
     world->masters = 1 + world_dice(world, MASTERS_MAX);
-    world->settle_ms = 100 * world_dice(world, 50);
+    world->settle_ms = 100 + 100 * world_dice(world, 50);
     world->batch_max = world_chance(world, 50) ? 1 + world_dice(world, 6) : 1;
     world->batch_bytes = world_chance(world, 20) ? 40 + world_dice(world, 200) : 0;
     world->overwrites = world_chance(world, 60);
@@ -161,6 +161,7 @@ static void choose_dead_letters(struct world *world)
 static void choose_policy(struct world *world)
 {
     world->concurrency = 1 + world_dice(world, 4);
+    world->rows_a_step = world_chance(world, 40) ? 1 + world_dice(world, 5) : 0;
     world->live_source = world_chance(world, 30);
     world->asks = world_chance(world, 15);
     world->gives_up = world_chance(world, 30);
@@ -186,13 +187,15 @@ void world_make(struct world *world, uint64_t seed)
         make_overwriting_honest(world);
 }
 
+/* What went comes back soon: people undo. */
 void world_edit(struct world *world)
 {
     for (uint32_t i = 0; i < world->count; i++) {
         struct thing *thing = &world->things[i];
-        if (thing->extra || !world_chance(world, 30))
+        if (thing->extra || !world_chance(world, thing->declared == ABSENT ? 70 : 40))
             continue;
-        thing->declared = world_chance(world, 80) ? (int8_t)world_dice(world, VALUES) : ABSENT;
+        bool goes = thing->declared != ABSENT && world_chance(world, 50);
+        thing->declared = goes ? ABSENT : (int8_t)world_dice(world, VALUES);
     }
 }
 

@@ -31,6 +31,7 @@ enum fault {
     FAULT_GET_FAILS,
     FAULT_READ_THROTTLED,
     FAULT_EXTRAS,       /* foreign things come and go: pages shift, totals change */
+    FAULT_LISTED_SHORT, /* a part holds less than it should */
     FAULT_LISTED_TWICE, /* a name stands in two parts, and the total agrees */
     FAULT_REQUEST_LOST, /* a create never arrives, nobody says so */
     FAULT_REPLY_LOST,   /* it arrives, nobody says so */
@@ -89,6 +90,7 @@ struct world {
     bool asks;         /* EFFECT_CONFIRM */
     bool gives_up;     /* passes have a moment to give up at */
     uint32_t concurrency;
+    uint32_t rows_a_step; /* of the pass; 0: many */
     uint32_t max_creates;
     int32_t quota[KINDS]; /* things of that kind that fit until faults are over; -1: any number */
     uint32_t passes;      /* with faults */
