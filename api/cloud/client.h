@@ -3,7 +3,7 @@
  * One signed call to an Alibaba Cloud OpenAPI, start to answer: what the doors of this folder stand on.
  *
  * A client belongs to one endpoint and one source of credentials, on one loop. It keeps connections alive, signs (V3,
- * ACS3-HMAC- SHA256; openapi 4.1), gives every try a nonce of its own, follows no redirect, bounds body and time, keeps
+ * ACS3-HMAC-SHA256; openapi 4.1), gives every try a nonce of its own, follows no redirect, bounds body and time, keeps
  * the request id, corrects a skewed clock from the Date header once, and repeats a call once after refreshed
  * credentials (openapi 4.5). It retries nothing else: retrying belongs to the pass. Pacing belongs to it: every call
  * takes a token of its operation class (api/base/pace.h) from the bucket of (endpoint, access key, class), which is
@@ -47,16 +47,17 @@ struct call {
     enum call_class class;
     const char *method;           /* "GET", "POST" */
     const char *action, *version; /* "CreateTopic", "2022-08-01" */
-    struct text path;             /* ROA: each segment percent-encoded once; RPC: "/" */
+    struct text path;             /* ROA: each segment percent-encoded once; RPC: not looked at, it is "/" */
     struct query_pair query[CLOUD_QUERY_MAX];
     uint32_t query_count;
-    struct text body; /* JSON; empty: none */
+    struct text body; /* ROA: JSON; RPC: a form; empty: none */
     bool writes;
     uint64_t deadline_ms;            /* monotonic; queueing for a token included */
     void (*done)(struct call *call); /* once, later, never inside call_start */
     void *data;
     /* out */
-    struct failure failure; /* transport, credentials, clock, cancelled; cause 0: an answer came (any status) */
+    struct failure failure; /* transport, credentials, clock, cancelled, no token in time (THROTTLED); for what writes
+                               and was sent: OUTCOME_UNKNOWN. Cause 0: an answer came, any status */
     bool sent;              /* bytes of the request may have left: without an answer the outcome is unknown */
     uint16_t status;        /* HTTP */
     struct text answer;     /* body; followed by JSON_PADDING zero bytes */
@@ -68,7 +69,9 @@ struct call {
     struct call_state *state;
 };
 
-/* One per loop; shared by every door. Reference counted: each client holds one. */
+/* One per loop; shared by every door. Reference counted: the maker holds one, each client another. `closed` comes once
+ * the caller's share is over: inside the call while others hold the cloud, later when it goes with this reference. All
+ * clients have the same workers. */
 int cloud_new(struct uv_loop_s *loop, struct log *log, struct cloud **out, struct failure *why);
 void cloud_unref(struct cloud *cloud, void (*closed)(void *context), void *context);
 
@@ -76,24 +79,28 @@ struct client_options {
     struct cloud *cloud;
     struct worker_pool *workers; /* for credentials that read files or run programs */
     enum api_style style;
-    const char *endpoint; /* "https://rocketmq.cn-hangzhou.aliyuncs.com"; http only for loopback */
-    const char *region;
+    const char *endpoint;                  /* "https://rocketmq.cn-hangzhou.aliyuncs.com"; http only for loopback */
+    const char *region;                    /* for the log */
     const char *ca_file;                   /* NULL: the system's */
     const char *credentials;               /* SPEC of contract section 3; NULL: the vendor's default chain */
     uint32_t concurrency;                  /* connections at most */
     uint32_t rate_per_s;                   /* ceiling of configuration; 0: none */
     uint32_t share_percent;                /* of the account's budget; 0: all */
     uint32_t published_rate[CALL_CLASSES]; /* per second, per account; 0: not published, learnt */
+    const char *metadata_url, *sts_url;    /* NULL: the real ones (fetch.h); tests have their own */
 };
 
 int client_new(const struct client_options *options, struct client **out, struct failure *why);
-/* 0: `done` comes once, later; -1: it never does. */
+/* 0: `done` comes once, later; -1: it never does. The call's struct is the caller's again in `done`. */
 int call_start(struct client *client, struct call *call, struct failure *why);
-void call_cancel(struct client *client, struct call *call); /* answered all the same, with CANCELLED */
+/* Answered all the same, later, with CANCELLED, or OUTCOME_UNKNOWN for a write that may have left. Nothing happens when
+ * its end is known already. */
+void call_cancel(struct client *client, struct call *call);
 /* The budget of the call's class heard that a call was refused for flow control (the door knows the codes), or went
  * through. */
 void call_was_throttled(struct client *client, const struct call *call);
 void call_was_accepted(struct client *client, const struct call *call);
+/* Cancels what is under way, answers it, then calls back once, later, and is gone. */
 void client_close(struct client *client, void (*closed)(void *context), void *context);
 
 #endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * On close, when the last reference goes: the credentials (they use connections), the delivery timer (so that the rest
+ * never runs inside an answer), the budgets, the connections; then the owner is told.
+ */
+#include "api/cloud/cloud.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+int cloud_new(struct uv_loop_s *loop, struct log *log, struct cloud **out, struct failure *why)
+{
+    struct cloud *cloud = calloc(1, sizeof *cloud);
+
+    if (cloud == NULL)
+        return failure_no_memory(why, "opening the cloud");
+    *cloud = (struct cloud){.loop = loop, .log = log, .references = 1, .budgets = {.loop = loop}};
+    cloud->http = http_new(loop, why);
+    if (cloud->http == NULL) {
+        free(cloud);
+        return -1;
+    }
+    uv_timer_init(loop, &cloud->delivery);
+    cloud->delivery.data = cloud;
+    cloud->answered_end = &cloud->answered;
+    *out = cloud;
+    return 0;
+}
+
+void cloud_ref(struct cloud *cloud)
+{
+    cloud->references++;
+}
+
+/* --- credentials -----------------------------------------------------------------------------------------------------
+ */
+
+static bool same_spec(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static void free_shared(struct shared_credentials *shared)
+{
+    free(shared->spec);
+    free(shared);
+}
+
+static struct shared_credentials *new_shared(struct cloud *cloud, const struct client_options *options,
+                                             struct failure *why)
+{
+    struct shared_credentials *shared = calloc(1, sizeof *shared);
+    const struct credentials_options wanted = {.workers = options->workers,
+                                               .spec = options->credentials,
+                                               .fetch = {.http = cloud->http,
+                                                         .ca_file = options->ca_file,
+                                                         .metadata_url = options->metadata_url,
+                                                         .sts_url = options->sts_url,
+                                                         .clock_offset_ms = &cloud->clock_offset_ms}};
+
+    if (shared == NULL || (options->credentials != NULL && (shared->spec = strdup(options->credentials)) == NULL)) {
+        free(shared);
+        failure_no_memory(why, "preparing credentials");
+        return NULL;
+    }
+    if (credentials_new(&wanted, &shared->credentials, why) < 0) {
+        free_shared(shared);
+        return NULL;
+    }
+    return shared;
+}
+
+int cloud_credentials(struct cloud *cloud, const struct client_options *options, struct shared_credentials **out,
+                      struct failure *why)
+{
+    struct shared_credentials *shared = cloud->credentials;
+
+    while (shared != NULL && !same_spec(shared->spec, options->credentials))
+        shared = shared->next;
+    if (shared == NULL) {
+        shared = new_shared(cloud, options, why);
+        if (shared == NULL)
+            return -1;
+        shared->next = cloud->credentials;
+        cloud->credentials = shared;
+    }
+    *out = shared;
+    return 0;
+}
+
+/* --- closing ---------------------------------------------------------------------------------------------------------
+ */
+
+static void on_http_closed(void *context)
+{
+    struct cloud *cloud = context;
+    void (*closed)(void *context) = cloud->closed;
+    void *closed_context = cloud->closed_context;
+    free(cloud);
+    closed(closed_context);
+}
+
+static void on_budgets_closed(void *context)
+{
+    struct cloud *cloud = context;
+    http_close(cloud->http, on_http_closed, cloud);
+}
+
+static void on_delivery_closed(uv_handle_t *handle)
+{
+    struct cloud *cloud = handle->data;
+    budgets_close(&cloud->budgets, on_budgets_closed, cloud);
+}
+
+static void on_credentials_closed(void *context)
+{
+    struct cloud *cloud = context;
+    if (--cloud->closing == 0)
+        uv_close((uv_handle_t *)&cloud->delivery, on_delivery_closed);
+}
+
+void cloud_unref(struct cloud *cloud, void (*closed)(void *context), void *context)
+{
+    struct shared_credentials *shared = cloud->credentials, *next;
+
+    if (--cloud->references > 0) {
+        closed(context);
+        return;
+    }
+    assert(cloud->answered == NULL);
+    cloud->closed = closed;
+    cloud->closed_context = context;
+    cloud->credentials = NULL;
+    cloud->closing = 1; /* this function */
+    for (; shared != NULL; shared = next) {
+        next = shared->next;
+        cloud->closing++;
+        credentials_close(shared->credentials, on_credentials_closed, cloud);
+        free_shared(shared);
+    }
+    on_credentials_closed(cloud);
+}
