@@ -7,6 +7,7 @@
 #include "api/cause.h"
 #include "api/config_json.h"
 #include "api/snapshot_json.h"
+#include "api/system.h"
 
 enum { INDENT = 2 };
 
@@ -147,6 +148,13 @@ static void append_spread(struct buffer *out, const struct catalog *catalog, con
     }
 }
 
+/* In what people declare from, or tools create from, a system name would be a mistake. */
+static bool is_exported(const struct catalog *catalog, const struct resource *resource)
+{
+    return resource->status == STATUS_ORDINARY &&
+           !system_name((enum kind)resource->kind, catalog_name(catalog, resource));
+}
+
 static void append_item(struct buffer *out, const struct catalog *catalog, const struct resource *resource)
 {
     buffer_append_string(out, "  - name: ");
@@ -164,7 +172,7 @@ static void append_yaml(struct buffer *out, const struct catalog *catalog)
         uint32_t first, count, written = 0;
         catalog_range(catalog, kind, &first, &count);
         for (uint32_t row = first; row < first + count; row++) {
-            if (catalog_rows(catalog)[row].status != STATUS_ORDINARY)
+            if (!is_exported(catalog, &catalog_rows(catalog)[row]))
                 continue;
             if (written++ == 0)
                 buffer_append_format(out, "%sapiVersion: mqferry/v1\nkind: %sList\nitems:\n",
@@ -188,7 +196,7 @@ static int append_table(struct json_writer *json, const struct catalog *catalog,
     for (uint32_t row = first; row < first + count; row++) {
         const struct resource *resource = &catalog_rows(catalog)[row];
         struct text name = catalog_name(catalog, resource);
-        if (resource->status != STATUS_ORDINARY)
+        if (!is_exported(catalog, resource))
             continue;
         if (resource->spread)
             return failure_set(

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "api/cause.h"
+#include "api/system.h"
 #include "controller/plan_parts.h"
 #include "manifests/name_index.h"
 
@@ -222,9 +223,11 @@ bool plan_next_extra(const struct plan *plan, uint32_t *position, uint32_t *out_
 {
     while (*position < catalog_count(plan->observed)) {
         uint32_t observed = (*position)++;
-        uint8_t status = catalog_rows(plan->observed)[observed].status;
-        bool ordinary = status == STATUS_ORDINARY || status == STATUS_CREATING || status == STATUS_UNREAD;
-        if (!ordinary || is_declared(plan, observed))
+        const struct resource *row = &catalog_rows(plan->observed)[observed];
+        bool ordinary =
+            row->status == STATUS_ORDINARY || row->status == STATUS_CREATING || row->status == STATUS_UNREAD;
+        if (!ordinary || is_declared(plan, observed) ||
+            system_name((enum kind)row->kind, catalog_name(plan->observed, row)))
             continue;
         *out_observed = observed;
         return true;

@@ -3,6 +3,7 @@
  * Several sources into one declared catalog.
  */
 #include "api/cause.h"
+#include "api/system.h"
 #include "manifests/duplicates.h"
 #include "manifests/manifests.h"
 
@@ -18,6 +19,13 @@ enum agreement { ALIKE = 1, ON_SOME_ONLY, DIFFERENT };
 static bool is_system(enum status status)
 {
     return status == STATUS_SYSTEM || status == STATUS_STATIC;
+}
+
+/* Readers of files have marked what is never migrated; what an instance lists is known by its name here. */
+static bool is_system_row(const struct catalog *catalog, const struct resource *row, bool live)
+{
+    return is_system((enum status)row->status) ||
+           (live && system_name((enum kind)row->kind, catalog_name(catalog, row)));
 }
 
 static enum agreement agreement_of(const struct catalog *catalog, const struct spread *spread, uint32_t *out_settings)
@@ -68,25 +76,31 @@ static bool join_row(void *context, const struct catalog *from, uint32_t number,
     struct joining *joining = context;
     const struct resource *row = &catalog_rows(from)[number];
 
+    if (joining->live && system_name(entry->kind, entry->name))
+        entry->status = STATUS_SYSTEM;
     if (joining->live && row->spread && !is_system(entry->status))
         settle_masters(joining, from, row, entry);
     return true;
 }
 
-static void count_rows(const struct catalog *catalog, uint64_t rows[static KINDS], uint64_t system[static KINDS])
+static void count_rows(const struct catalog *catalog, bool live, uint64_t rows[static KINDS],
+                       uint64_t system[static KINDS])
 {
     const struct resource *all = catalog_rows(catalog);
 
     for (uint32_t i = 0; i < catalog_count(catalog); i++) {
         rows[all[i].kind]++;
-        system[all[i].kind] += is_system(all[i].status);
+        system[all[i].kind] += is_system_row(catalog, &all[i], live);
     }
 }
 
-static bool has_spreads(const struct catalog *catalog)
+/* Does a live source's catalog say anything that is told otherwise in a declared one? */
+static bool must_be_settled(const struct catalog *catalog)
 {
+    const struct resource *all = catalog_rows(catalog);
+
     for (uint32_t i = 0; i < catalog_count(catalog); i++)
-        if (catalog_rows(catalog)[i].spread)
+        if (all[i].spread || (all[i].status == STATUS_ORDINARY && is_system_row(catalog, &all[i], true)))
             return true;
     return false;
 }
@@ -116,11 +130,11 @@ static void adjust_counts(const struct manifests_source *sources, uint32_t count
     uint64_t rows_before[KINDS] = {0}, system_before[KINDS] = {0}, rows[KINDS] = {0}, system[KINDS] = {0};
 
     for (uint32_t i = 0; i < count; i++) {
-        count_rows(sources[i].catalog, rows_before, system_before);
+        count_rows(sources[i].catalog, sources[i].live, rows_before, system_before);
         if (sources[i].live)
-            count_rows(sources[i].catalog, counts->read, counts->system);
+            count_rows(sources[i].catalog, true, counts->read, counts->system);
     }
-    count_rows(joined, rows, system);
+    count_rows(joined, false, rows, system);
     for (int kind = 0; kind < KINDS; kind++) {
         counts->merged[kind] += rows_before[kind] - rows[kind];
         counts->system[kind] -= system_before[kind] - system[kind];
@@ -132,7 +146,7 @@ int manifests_combine(const struct manifests_source *sources, uint32_t count, st
 {
     uint32_t before = mistakes->count;
 
-    if (count == 1 && !(sources->live && has_spreads(sources->catalog))) {
+    if (count == 1 && !(sources->live && must_be_settled(sources->catalog))) {
         adjust_counts(sources, count, sources->catalog, counts);
         *out = catalog_ref(sources->catalog);
         return 0;

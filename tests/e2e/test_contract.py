@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sentences of the contract, one by one, that only the whole program can keep."""
+import json
+
+from harness import Case, group, topic
+
+MAPPING = "apiVersion: mqferry/v1\nkind: Mapping\nspec:\n"
+SYNC = "apiVersion: mqferry/v1\nkind: Sync\nmetadata: {name: one}\nspec:\n  mode: apply\n  source: [t.yaml]\n"
+
+
+class Contract(Case):
+    def plan(self, *more, source="t.yaml", to="d.json", code=0, **how):
+        return self.run_it("plan", "--from", source, "--to", f"snapshot:{to}", *more, code=code, **how)
+
+    def rows(self, ended):
+        return {(row["kind"], row["name"]): row for row in ended.json()["resources"]}
+
+    def make_snapshot(self, name, stands_for="any", topics=(), groups=()):
+        return self.write(name, json.dumps({"apiVersion": "mqferry/v1", "kind": "Snapshot", "standsFor": stands_for,
+                                            "identity": {}, "topics": list(topics), "consumerGroups": list(groups)}))
+
+
+class Output(Contract):
+    def test_what_a_guard_stops_is_one_document(self):
+        self.write("t.yaml", topic("a") + topic("b"))
+        for output in ("json", "jsonl"):
+            ended = self.run_it("apply", "--from", "t.yaml", "--to", "snapshot:d.json", "--yes", "--max-creates", "1",
+                                "--output", output, code=78)
+            last = ended.json() if output == "json" else ended.lines()[-1]
+            self.assertEqual(last["error"]["cause"], "guard-refused")
+            self.assertIn("summary" if output == "json" else "kind", last)
+            self.assertIn("maxCreates allows 1", ended.err)
+        self.assertFalse(self.path("d.json").exists())
+
+
+class LiveSources(Contract):
+    def test_system_names_of_a_listed_instance_are_never_migrated(self):
+        self.make_snapshot("old.json", topics=[{"name": "TBW102"}, {"name": "mine"}], groups=[{"name": "TOOLS_CONSUMER"}])
+        for sources in (["snapshot:old.json"], ["snapshot:old.json", "t.yaml"]):
+            self.write("t.yaml", topic("other"))
+            ended = self.run_it("plan", *[word for source in sources for word in ("--from", source)], "--to",
+                                "snapshot:d.json", "--output", "json")
+            self.assertNotIn(("Topic", "TBW102"), self.rows(ended))
+            self.assertEqual(self.rows(ended)["Topic", "mine"]["state"], "missing")
+            counts = ended.json()["summary"]["Topic"]
+            self.assertEqual((counts["read"], counts["system"], counts["declared"]),
+                             (1 + len(sources), 1, len(sources)))
+            self.assertEqual(ended.json()["summary"]["ConsumerGroup"]["system"], 1)
+
+    def test_what_is_exported_as_manifests_can_be_declared(self):
+        self.make_snapshot("old.json", topics=[{"name": "TBW102"}, {"name": "mine"}], groups=[{"name": "TOOLS_CONSUMER"}])
+        for kind, name in (("yaml", "all.yaml"), ("metadata", "all.json")):
+            self.run_it("export", "--from", "snapshot:old.json", "--format", kind, "--out", name)
+            self.run_it("validate", name)
+            self.assertIn("mine", self.path(name).read_text())
+            self.assertNotIn("TBW102", self.path(name).read_text())
+
+    def test_system_names_of_the_destination_are_not_extra_and_stay(self):
+        self.make_snapshot("d.json", topics=[{"name": "TBW102"}, {"name": "old"}])
+        self.write("t.yaml", topic("new"))
+        ended = self.plan("--show-extra", "--output", "json")
+        self.assertEqual(ended.json()["summary"]["Topic"]["extra"], 1)
+        self.assertEqual(set(self.rows(ended)), {("Topic", "new"), ("Topic", "old")})
+        self.run_it("apply", "--from", "t.yaml", "--to", "snapshot:d.json", "--yes")
+        self.assertEqual(set(self.snapshot("d.json")["topics"]), {"TBW102", "new", "old"})
