@@ -153,6 +153,13 @@ static void read_unsafe(struct yaml_reader *reader, const struct yaml_field *fie
     loading->side->unsafe_attributes = text_is(value->text, "true");
 }
 
+static bool expects(const struct expectation *list, uint32_t count, struct text key)
+{
+    while (count > 0 && !text_is(key, list[count - 1].key))
+        count--;
+    return count > 0;
+}
+
 /* {key: value, …}: each as text, in the order of the file. */
 static void read_expect(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
                         void *target)
@@ -173,11 +180,27 @@ static void read_expect(struct yaml_reader *reader, const struct yaml_field *fie
                           sizeof list->value - 1);
             continue;
         }
+        if (expects(list, count, entry.key)) {
+            yaml_complain(reader, entry.mark, "%.*s is given twice", (int)entry.key.bytes, entry.key.data);
+            continue;
+        }
         memcpy(list[count].key, entry.key.data, entry.key.bytes);
         memcpy(list[count++].value, entry.value.text.data, entry.value.text.bytes);
     }
     loading->side->expect = list;
     loading->side->expect_count = count;
+}
+
+/* Does "advertised=reachable,…" name this advertised one? */
+static bool address_mapped(struct text map, struct text advertised)
+{
+    while (map.bytes > advertised.bytes) {
+        const char *comma = memchr(map.data, ',', map.bytes);
+        if (memcmp(map.data, advertised.data, advertised.bytes) == 0 && map.data[advertised.bytes] == '=')
+            return true;
+        map = comma == NULL ? TEXT("") : text_after(map, (size_t)(comma + 1 - map.data));
+    }
+    return false;
 }
 
 /* {advertised: reachable, …} → "advertised=reachable,…", which is what the door takes. */
@@ -194,6 +217,10 @@ static void read_address_map(struct yaml_reader *reader, const struct yaml_field
     while (yaml_next_entry(reader, &entry)) {
         if (!yaml_expect(reader, "addressMap", YAML_SCALAR, &entry.value))
             continue;
+        if (address_mapped(buffer_text(&map), entry.key)) {
+            yaml_complain(reader, entry.mark, "%.*s is given twice", (int)entry.key.bytes, entry.key.data);
+            continue;
+        }
         buffer_append_string(&map, map.length > 0 ? "," : "");
         buffer_append_text(&map, entry.key);
         buffer_append_char(&map, '=');

@@ -63,3 +63,23 @@ class LiveSources(Contract):
         self.assertEqual(set(self.rows(ended)), {("Topic", "new"), ("Topic", "old")})
         self.run_it("apply", "--from", "t.yaml", "--to", "snapshot:d.json", "--yes")
         self.assertEqual(set(self.snapshot("d.json")["topics"]), {"TBW102", "new", "old"})
+
+
+class SavedPlans(Contract):
+    def test_a_plan_is_for_the_same_file_wherever_it_is_applied(self):
+        self.write("t.yaml", topic("a"))
+        self.write("elsewhere/here", "")
+        self.plan("--out", "p.json")
+        self.assertEqual(json.loads(self.path("p.json").read_text())["address"], f"snapshot:{self.folder.resolve()}/d.json")
+        self.run_it("apply", self.path("p.json"), prefix=["env", "-C", str(self.path("elsewhere"))])
+        self.assertEqual(set(self.snapshot("d.json")["topics"]), {"a"})
+
+
+class Configuration(Contract):
+    def test_a_fact_or_an_address_given_twice_is_a_mistake(self):
+        self.write("c.yaml", SYNC + "  destination:\n    address: snapshot:d.json\n    expect: {region: a, account: b, region: c}\n"
+                   "    addressMap: {\"10.0.0.1:10911\": a, \"10.0.0.1:1091\": b, \"10.0.0.1:10911\": c}\n")
+        ended = self.run_it("validate", "c.yaml", code=78)
+        self.assertIn("c.yaml:9:37: region is given twice", ended.err)
+        self.assertIn("c.yaml:10:59: 10.0.0.1:10911 is given twice", ended.err)
+        self.assertIn("2 mistakes", ended.err)
