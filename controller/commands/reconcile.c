@@ -205,6 +205,21 @@ static int write_plan(const struct reconcile *reconcile, const struct runner_res
     return status;
 }
 
+/* An entry of accept that lets nothing through is worth a look: it may be misspelt, or not needed any more. */
+static void warn_of_idle_accepts(const struct session *session, const struct plan *plan)
+{
+    struct complaints warnings;
+
+    complaints_init(&warnings);
+    for (uint32_t i = 0; i < plan->mapping->accept_count; i++)
+        if (!plan->accepts_used[i])
+            complain(&warnings, &plan->mapping->accepts[i].place,
+                     "warning: this entry of accept matches no difference");
+    complaints_sort(&warnings);
+    session_notices(session, &warnings);
+    complaints_release(&warnings);
+}
+
 static void conclude(struct reconcile *reconcile, const struct runner_result *result)
 {
     enum command command = command_of(reconcile);
@@ -214,6 +229,8 @@ static void conclude(struct reconcile *reconcile, const struct runner_result *re
     progress_pause(&reconcile->progress);
     session_mistakes(reconcile->session, result->mistakes);
     session_notices(reconcile->session, result->notices);
+    if (result->plan != NULL)
+        warn_of_idle_accepts(reconcile->session, result->plan);
     if (command == COMMAND_APPLY)
         reconcile->code = exit_code_apply(result, reconcile->created_any);
     else if (command == COMMAND_VERIFY || options_has(reconcile->session->options, OPTION_DETAILED_EXITCODE))

@@ -33,6 +33,17 @@ class Output(Contract):
         self.assertFalse(self.path("d.json").exists())
 
 
+class Mapping(Contract):
+    def test_an_accept_entry_that_matches_nothing_is_a_warning(self):
+        self.write("t.yaml", topic("a", perm=4))
+        self.write("m.yaml", MAPPING + "  accept:\n    - {kind: Topic, name: a, field: perm, declared: 4}\n"
+                   "    - {kind: Topic, name: b, field: perm, declared: 4}\n")
+        ended = self.plan("--for", "apsaramq", "--mapping", "m.yaml")
+        self.assertIn("m.yaml:6:", ended.err)
+        self.assertNotIn("m.yaml:5:", ended.err)
+        self.assertEqual(self.plan("--for", "apsaramq", "--mapping", "m.yaml", "--quiet").err, "")
+
+
 class LiveSources(Contract):
     def test_system_names_of_a_listed_instance_are_never_migrated(self):
         self.make_snapshot("old.json", topics=[{"name": "TBW102"}, {"name": "mine"}], groups=[{"name": "TOOLS_CONSUMER"}])
