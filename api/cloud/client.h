@@ -81,7 +81,7 @@ struct client_options {
     enum api_style style;
     const char *endpoint;                  /* "https://rocketmq.cn-hangzhou.aliyuncs.com"; http only for loopback */
     const char *region;                    /* for the log */
-    const char *ca_file;                   /* NULL: the system's */
+    const char *ca_file;                   /* NULL: the system's; for STS too */
     const char *credentials;               /* SPEC of contract section 3; NULL: the vendor's default chain */
     uint32_t concurrency;                  /* connections at most */
     uint32_t rate_per_s;                   /* ceiling of configuration; 0: none */

@@ -36,6 +36,7 @@ static struct scene {
     /* the server's */
     char last[2048];
     unsigned keys_given;
+    unsigned calls_seen, before_first_answer;
     unsigned skewed, expired; /* so many calls are refused for it */
     bool late, silent_keys;
     const char *headers; /* of each answer */
@@ -63,6 +64,8 @@ static void serve(struct exchange *exchange, void *context)
         give_keys(exchange);
         return;
     }
+    scene.calls_seen++;
+    scene.before_first_answer += scene.answered == 0;
     snprintf(scene.last, sizeof scene.last, "%.*s", (int)exchange->request.bytes, exchange->request.data);
     if (scene.late) {
         exchange->delay_ms = LONG_MS;
@@ -318,7 +321,7 @@ static void without_credentials_nothing_is_sent(void **state)
     assert_int_equal(scene.server.requests, 0);
 }
 
-/* No more connections are used than allowed, and every call has its turn. */
+/* No more connections are used than allowed, the first one alone, and every call has its turn. */
 static void concurrency_is_bounded(void **state)
 {
     (void)state;
@@ -333,6 +336,8 @@ static void concurrency_is_bounded(void **state)
     }
     assert_in_range(scene.server.connections, 1, 3 + 1); /* one was for the keys */
     assert_int_equal(scene.keys_given, 1);
+    assert_int_equal(scene.calls_seen, CALLS);
+    assert_int_equal(scene.before_first_answer, 1); /* it goes alone, to look up the name for all */
 }
 
 /* After a refusal nothing of that class leaves before the server's time, through no client of the account. */

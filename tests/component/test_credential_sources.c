@@ -13,6 +13,7 @@
 #include "api/base/strings.h"
 #include "api/cause.h"
 #include "api/cloud/sources.h"
+#include "tests/lib/memory.h"
 #include "tests/lib/scratch.h"
 
 static const char *const variables[] = {
@@ -333,6 +334,32 @@ static void secrets_are_wiped(void **state)
     assert_null(buffer.data);
 }
 
+static int read_everything(void *context, struct failure *why)
+{
+    static const char *const specs[] = {"profile:chain", "profile:token", "profile:oidc",
+                                        "profile:uri",   "env:OTHER",     "file:keys"};
+    (void)context;
+    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
+        struct recipe recipe;
+        if (read_source(specs[i], 0, &recipe, why) < 0)
+            return -1;
+        recipe_release(&recipe);
+    }
+    return 0;
+}
+
+/* Wherever memory runs out, that is what is said, and nothing is left behind. */
+static void memory_may_run_out(void **state)
+{
+    (void)state;
+    scratch_put(".aliyun/config.json", cli_file);
+    scratch_put("token", "ey.J");
+    scratch_put("keys", "access_key_id = id-a\naccess_key_secret = secret-a\n");
+    setenv("OTHER_ACCESS_KEY_ID", "id-8", 1);
+    setenv("OTHER_ACCESS_KEY_SECRET", "secret-8", 1);
+    memory_sweep(read_everything, NULL);
+}
+
 int main(void)
 {
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, enter, scratch_leave)
@@ -349,6 +376,7 @@ int main(void)
         IN_SCRATCH(requests_are_left_to_be_made),
         IN_SCRATCH(other_specs_are_refused),
         IN_SCRATCH(secrets_are_wiped),
+        IN_SCRATCH(memory_may_run_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
