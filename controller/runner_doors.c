@@ -287,7 +287,7 @@ static int resize(struct runner *runner, struct part_list *list, uint32_t count)
         drop_part(runner, list, --list->count);
     if (list->count == count)
         return 0;
-    struct catalog **parts = realloc(list->parts, count * sizeof *parts);
+    struct catalog **parts = realloc(list->parts, count * sizeof(struct catalog *));
     if (!parts)
         return -1;
     list->parts = parts;

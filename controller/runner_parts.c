@@ -22,7 +22,7 @@ int part_list_copy(const struct part_list *from, struct part_list *out)
     *out = (struct part_list){.round = from->round};
     if (from->count == 0)
         return 0;
-    out->parts = malloc(from->count * sizeof *out->parts);
+    out->parts = malloc(from->count * sizeof(struct catalog *));
     if (!out->parts)
         return -1;
     for (uint32_t i = 0; i < from->count; i++)

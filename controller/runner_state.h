@@ -129,31 +129,25 @@ struct runner {
     struct runner_options options;
     struct side_guard source_guards[PASS_SIDES_MAX];
     struct side sides[PASS_SIDES_MAX];
-    uint16_t side_count;
     struct address destination;
 
     /* what lives between passes */
     struct ledger *ledger;
-    struct journal *journal; /* NULL: not open */
-    struct failure journal_failure;
+    struct journal *journal;   /* NULL: not open */
     struct inputs *inputs;     /* the last good ones */
     struct declared *declared; /* made from them; NULL: not yet */
     uint64_t declared_before;  /* resources of the last good pass */
     uint64_t started_ms;
     uint64_t random;
     uint32_t pass_id;
+    struct failure journal_failure;
 
     /* the pass: under way, or the last one, kept for its result */
     struct pass *pass;
     struct declared *shown; /* what its plans are of */
-    enum pass_mode mode;
     uint64_t give_up_ms;
-    struct complaints mistakes;  /* of its load */
-    struct failure load_failure; /* why they did not load */
-    bool last_good;              /* older ones stand in */
-    struct pass_report lost;     /* the report of a pass that memory ran out for; failure.cause 0: it did not */
-    bool busy, begun, ended;
-    bool stop_wanted, change_wanted;
+    struct complaints mistakes; /* of its load */
+    struct pass_report lost;    /* the report of a pass that memory ran out for; failure.cause 0: it did not */
     runner_done_cb done;
     void *done_context;
     struct runner_result result;
@@ -163,21 +157,28 @@ struct runner {
     struct op *ops;
     struct op_line ready;
     struct op *waiting, *confirming;
-    struct got *gots; /* single reads of the destination in this pass, newest first */
-    bool pumping;
-    bool thinking;                 /* a worker has the pass */
-    struct pass_progress progress; /* before it took it */
+    struct got *gots;              /* single reads of the destination in this pass, newest first */
     struct create_room *rooms;     /* of creates that are to begin, made by a worker */
+    struct pass_progress progress; /* before a worker took the pass */
     uv_timer_t tick;               /* pumps, soon */
     uv_timer_t wait;
 
-    uint32_t jobs; /* opening, closing, reaping: what is not an answer of the pass */
-    uint32_t handles;
-    bool opening;         /* the journal */
-    bool context_missing; /* it does not know what its rows are: no memory */
-    bool closing, torn_down, handles_closing;
+    /* closing */
     void (*closed)(void *context);
     void *closed_context;
+    uint32_t jobs; /* opening, closing, reaping: what is not an answer of the pass */
+    uint32_t handles;
+
+    uint16_t side_count;
+    bool opening;                    /* the journal */
+    bool context_missing;            /* the journal does not know what its rows are: no memory */
+    bool busy, begun, ended;         /* the pass: a caller waits for it; it had its start; it has reported */
+    bool thinking;                   /* a worker has it */
+    bool last_good;                  /* today's files do not load, older ones stand in */
+    bool stop_wanted, change_wanted; /* news for it */
+    bool pumping;
+    bool closing, torn_down, handles_closing;
+    struct failure load_failure; /* why today's files do not load */
 };
 
 /* ---- runner.c */

@@ -274,8 +274,8 @@ static int write_file(struct snapshot_store *store, const struct catalog *catalo
 
     buffer_init(&text, FILE_BYTES_MAX);
     if (snapshot_json_write(&text, catalog, &store->head) != 0)
-        status = failure_set(why, CAUSE_STATE_UNWRITABLE,
-                             "could not write %s: it would be larger than 1 GiB, or memory ran out", store->given);
+        status = failure_set(why, CAUSE_OUT_OF_MEMORY, "could not get memory for %s, or it would be larger than 1 GiB",
+                             store->given);
     else
         status = file_replace(store->path, buffer_text(&text), NEW_FILE_MODE, why);
     buffer_release(&text);

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,8 +13,9 @@
 
 enum { ALLOCATIONS_MAX = 100000 }; /* of one run: more is a loop without end */
 
-static bool limited, failed;
-static unsigned left;
+/* Workers allocate too. */
+static atomic_bool limited, failed;
+static atomic_int left;
 
 void *__real_malloc(size_t bytes);
 void *__real_calloc(size_t count, size_t bytes);
@@ -24,24 +26,24 @@ void *__wrap_realloc(void *memory, size_t bytes);
 
 void memory_fail_after(unsigned count)
 {
-    limited = true;
-    failed = false;
-    left = count;
+    atomic_store(&failed, false);
+    atomic_store(&left, (int)count);
+    atomic_store(&limited, true);
 }
 
 bool memory_restore(void)
 {
-    limited = false;
-    return failed;
+    atomic_store(&limited, false);
+    return atomic_load(&failed);
 }
 
 static bool is_there(void)
 {
-    if (!limited)
+    if (!atomic_load(&limited))
         return true;
-    failed = failed || left == 0;
-    left -= left > 0;
-    return !failed;
+    if (atomic_load(&failed) || atomic_fetch_sub(&left, 1) <= 0)
+        atomic_store(&failed, true);
+    return !atomic_load(&failed);
 }
 
 void *__wrap_malloc(size_t bytes)

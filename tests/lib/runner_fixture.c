@@ -65,12 +65,18 @@ static void on_done(void *context, const struct runner_result *result)
     fixture->result = result;
 }
 
-void fixture_start(struct runner_fixture *fixture, enum pass_mode mode, uint64_t give_up_ms)
+bool fixture_try(struct runner_fixture *fixture, enum pass_mode mode, uint64_t give_up_ms)
 {
     fixture->done = false;
-    if (runner_start(fixture->runner, mode, give_up_ms, on_done, fixture, &fixture->why) != 0)
-        fail_msg("%s", fixture->why.text);
+    int status = runner_start(fixture->runner, mode, give_up_ms, on_done, fixture, &fixture->why);
     assert_false(fixture->done); /* never inside the call */
+    return status == 0;
+}
+
+void fixture_start(struct runner_fixture *fixture, enum pass_mode mode, uint64_t give_up_ms)
+{
+    if (!fixture_try(fixture, mode, give_up_ms))
+        fail_msg("%s", fixture->why.text);
 }
 
 void fixture_wait(struct runner_fixture *fixture)

@@ -35,6 +35,7 @@ struct runner_fixture {
 void fixture_begin(struct runner_fixture *fixture, const char *destination, const char *source);
 void fixture_open(struct runner_fixture *fixture); /* runner_new, which must go well */
 void fixture_start(struct runner_fixture *fixture, enum pass_mode mode, uint64_t give_up_ms);
+bool fixture_try(struct runner_fixture *fixture, enum pass_mode mode, uint64_t give_up_ms); /* false: not started */
 void fixture_wait(struct runner_fixture *fixture);
 /* start and wait, waiting in the pass for at most `patience_ms`. */
 void fixture_pass(struct runner_fixture *fixture, enum pass_mode mode);
