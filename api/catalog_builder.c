@@ -221,10 +221,10 @@ int catalog_add(struct catalog_builder *builder, const struct entry *entry, stru
         .file = entry->file,
         .column = (uint16_t)(entry->column < COLUMN_MAX ? entry->column : COLUMN_MAX),
         .name_bytes = (uint16_t)entry->name.bytes,
-        .kind = entry->kind,
+        .kind = entry->kind & 1U,
         .spread = spread,
         .hand = entry->hand,
-        .policy = entry->policy,
+        .policy = entry->policy & 3U,
         .status = (uint8_t)entry->status,
     };
     if (entry->problem_cause != CAUSE_NONE &&

@@ -42,7 +42,7 @@ struct job *lane_add(struct lane *lane, uint32_t row, enum job_state state)
     assert(lane->count < lane->capacity);
     assert(lane->count == 0 || lane->jobs[lane->count - 1].row < row);
     struct job *job = &lane->jobs[lane->count++];
-    *job = (struct job){.row = row, .state = state, .first_waiter = JOB_NONE, .next_waiter = JOB_NONE};
+    *job = (struct job){.row = row, .state = (uint8_t)state, .first_waiter = JOB_NONE, .next_waiter = JOB_NONE};
     lane->counts[state]++;
     return job;
 }
@@ -70,7 +70,7 @@ void lane_move(struct lane *lane, struct job *job, enum job_state state)
     assert((moves[job->state] & (1u << state)) != 0);
     lane->counts[job->state]--;
     lane->counts[state]++;
-    job->state = state;
+    job->state = (uint8_t)state;
 }
 
 /* ---- the heap of those that wait ------------------------------------------------------------------------------- */

@@ -212,7 +212,7 @@ void op_start(struct op *op)
     case EFFECT_NOTE:
     case EFFECT_CANCEL:
     case EFFECT_REPORT:
-        assert(!"not answered");
+        assert(false && "not answered");
         break;
     }
 }

@@ -140,7 +140,7 @@ static void fill_event(struct op *op, struct event *event)
     case EFFECT_NOTE:
     case EFFECT_CANCEL:
     case EFFECT_REPORT:
-        assert(!"not answered");
+        assert(false && "not answered");
         break;
     }
 }
