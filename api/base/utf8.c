@@ -89,11 +89,12 @@ size_t utf8_check(struct text text)
     return at;
 }
 
-/* Overrides and isolates let a text pretend to be another one. */
+/* Overrides and isolates let a text pretend to be another one; YAML readers refuse U+FFFE and U+FFFF. */
 bool utf8_misleads(uint32_t code_point)
 {
     return (code_point >= 0x80 && code_point <= 0x9F) || code_point == 0x200E || code_point == 0x200F ||
-           (code_point >= 0x2028 && code_point <= 0x202E) || (code_point >= 0x2066 && code_point <= 0x2069);
+           (code_point >= 0x2028 && code_point <= 0x202E) || (code_point >= 0x2066 && code_point <= 0x2069) ||
+           code_point == 0xFFFE || code_point == 0xFFFF;
 }
 
 int escape_append(struct buffer *buffer, struct text text)

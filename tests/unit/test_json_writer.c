@@ -135,8 +135,9 @@ static void test_escapes(void **state)
     assert_written(&writing, "\"\xC3\xA9\xE2\x80\xA7\\u2028\\u2029\xE4\xB8\xAD\xF0\x9F\x98\x80\"");
 
     writing_open(&writing, 0);
-    json_write_string(&writing.json, "\xC2\x80\xC2\x9B\xC2\x9F\xC2\xA0\xE2\x80\xAE\xE2\x81\xA6");
-    assert_written(&writing, "\"\\u0080\\u009b\\u009f\xC2\xA0\\u202e\\u2066\"");
+    json_write_string(&writing.json,
+                      "\xC2\x80\xC2\x9B\xC2\x9F\xC2\xA0\xE2\x80\xAE\xE2\x81\xA6\xEF\xBF\xBD\xEF\xBF\xBE\xEF\xBF\xBF");
+    assert_written(&writing, "\"\\u0080\\u009b\\u009f\xC2\xA0\\u202e\\u2066\xEF\xBF\xBD\\ufffe\\uffff\"");
 }
 
 /* Every byte that is not UTF-8 becomes one U+FFFD; what is around it stays. */
