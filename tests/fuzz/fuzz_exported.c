@@ -9,14 +9,7 @@
 #include "api/base/file.h"
 #include "api/base/json.h"
 #include "manifests/exported.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
-
-static void demand(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static enum duplicate drop(void *context, struct duplicate_pair *pair, struct failure *why)
 {

@@ -3,22 +3,14 @@
  * A name and a list of globs, one a line. The matcher agrees with the plainest one there is; the index of a list finds
  * exactly the rules that match, in their order.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/base/glob.h"
 #include "api/base/strings.h"
 #include "manifests/name_index.h"
+#include "tests/fuzz/fuzz.h"
 
 enum { LINES_MAX = 64, LINE_BYTES_MAX = 24 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
-
-static void demand(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static struct text rest_of(struct text text, size_t from)
 {

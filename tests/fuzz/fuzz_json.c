@@ -7,16 +7,9 @@
 #include <string.h>
 
 #include "api/base/json.h"
+#include "tests/fuzz/fuzz.h"
 
 enum { TEXT_BYTES_MAX = 1 << 24 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
-
-static void demand(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /* The padding is no part of the text: it holds what would change the text most. */
 static char *pad_with_hostile_bytes(struct text text)

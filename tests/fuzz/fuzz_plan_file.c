@@ -9,16 +9,9 @@
 #include "api/base/json.h"
 #include "api/cause.h"
 #include "controller/plan_file.h"
+#include "tests/fuzz/fuzz.h"
 
 enum { FUZZ_BYTES_MAX = 1 << 24 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
-
-static void demand(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void look_at(const struct plan_file *file)
 {

@@ -7,16 +7,9 @@
 #include <string.h>
 
 #include "api/snapshot_json.h"
+#include "tests/fuzz/fuzz.h"
 
 enum { WRITTEN_BYTES_MAX = 1 << 26 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
-
-static void demand(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /* What it is when written; failed: it was not taken. */
 static struct buffer rewrite(struct text text)

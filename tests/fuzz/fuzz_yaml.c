@@ -3,27 +3,14 @@
  * Any bytes as YAML: as a manifest, and as a mapping. Whatever comes, each mistake is a sentence at a place of the
  * text, and what is taken can be used: names that a list of an instance can hold, settings that can be read.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "api/base/strings.h"
 #include "api/cause.h"
 #include "api/system.h"
 #include "manifests/declare.h"
 #include "manifests/mapping_yaml.h"
-
-enum { PATH_BYTES = 64 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
-
-static void demand(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static uint32_t lines_of(struct text text)
 {
@@ -96,19 +83,16 @@ static void as_mapping(struct text text)
     struct complaints mistakes;
     uint32_t mark_count = 0;
     struct mapping mapping;
-    char path[PATH_BYTES];
+    const struct memory_file file = memory_file_open(text.data, text.bytes);
 
-    int file = memfd_create("mapping", 0);
-    demand(file >= 0 && write(file, text.data, text.bytes) == (ssize_t)text.bytes);
-    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
     complaints_init(&mistakes);
     mapping_init(&mapping);
-    int status = mapping_load(path, &mapping, &marks, &mark_count, &mistakes, &why);
+    int status = mapping_load(file.path, &mapping, &marks, &mark_count, &mistakes, &why);
     demand(status == 0 ? mistakes.count == 0 && mark_count >= 1 : mistakes.count > 0 || why.text[0] != '\0');
     file_marks_free(marks, mark_count);
     mapping_release(&mapping);
     complaints_release(&mistakes);
-    close(file);
+    memory_file_close(&file);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
