@@ -195,7 +195,11 @@ static int take_sync(struct setup *setup, const char *name, struct failure *why)
 static int take_plan(struct setup *setup, const char *path, struct failure *why)
 {
     const struct options *options = setup->session->options;
-    static const enum option held[] = {OPTION_FROM, OPTION_TO, OPTION_SYNC, OPTION_MAPPING, OPTION_EXPECT, OPTION_FOR};
+    static const enum option held[] = {
+        OPTION_FROM,           OPTION_TO,           OPTION_SYNC,    OPTION_MAPPING,
+        OPTION_EXPECT,         OPTION_FOR,          OPTION_INCLUDE, OPTION_KIND,
+        OPTION_SOURCE_MASTERS, OPTION_EXCLUDE_FILE, OPTION_EXCLUDE, OPTION_DEFAULT_MESSAGE_TYPE,
+    };
 
     for (size_t i = 0; i < sizeof held / sizeof held[0]; i++) {
         if (options_has(options, held[i]))

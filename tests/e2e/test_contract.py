@@ -85,6 +85,14 @@ class SavedPlans(Contract):
         self.run_it("apply", self.path("p.json"), prefix=["env", "-C", str(self.path("elsewhere"))])
         self.assertEqual(set(self.snapshot("d.json")["topics"]), {"a"})
 
+    def test_what_a_plan_settles_cannot_be_given_besides(self):
+        self.write("t.yaml", topic("a") + topic("b"))
+        self.plan("--out", "p.json")
+        for flag, value in (("--include", "a"), ("--exclude", "b"), ("--kind", "topic"), ("--source-masters", "2"),
+                            ("--default-message-type", "FIFO"), ("--exclude-file", "t.yaml")):
+            self.assertIn(flag, self.run_it("apply", "p.json", flag, value, code=64).err)
+        self.assertFalse(self.path("d.json").exists())
+
 
 class Configuration(Contract):
     def test_a_fact_or_an_address_given_twice_is_a_mistake(self):
