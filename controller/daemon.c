@@ -65,6 +65,12 @@ static void log_pass(const struct sync *sync, const struct runner_result *result
                   result->failure.provider_code[0] != '\0' ? result->failure.provider_code : NULL, "request_id",
                   result->failure.request_id[0] != '\0' ? result->failure.request_id : NULL, "hint",
                   cause_hint(result->failure.cause), NULL);
+    if (report->shrunk)
+        log_event(
+            sync->daemon->options.log, LOG_LEVEL_WARN, "source-shrunk",
+            "the source lost more than maxShrinkPercent allows since the last good pass: no parity is claimed until "
+            "guard.acceptShrink names this digest",
+            "sync", sync->config->name, "digest", result->declared_digest, NULL);
     log_event(sync->daemon->options.log, LOG_LEVEL_INFO, "pass-end", result->parity ? "at parity" : "not at parity",
               "sync", sync->config->name, "created", created, "failed", failed, "pending", pending, "took_ms", took,
               "digest", result->declared_digest[0] != '\0' ? result->declared_digest : NULL, NULL);
@@ -81,6 +87,19 @@ static void log_mistakes(const struct sync *sync, const struct runner_result *re
     }
 }
 
+/* Why it was not created: what the destination said, or what the plan found. */
+static void explain_row(const struct runner_result *result, uint32_t row, struct failure *out)
+{
+    enum field field;
+    char sentence[256] = "";
+
+    pass_failure(result->pass, row, out);
+    if (out->text[0] != '\0')
+        return;
+    plan_explain(result->plan, row, &field, sentence);
+    snprintf(out->text, sizeof out->text, "%s", sentence);
+}
+
 static void log_rows(const struct sync *sync, const struct runner_result *result)
 {
     for (uint32_t row = 0; result->plan != NULL && row < result->plan->row_count; row++) {
@@ -94,7 +113,7 @@ static void log_rows(const struct sync *sync, const struct runner_result *result
             continue;
         snprintf(quoted, sizeof quoted, "%.*s", (int)name.bytes, name.data);
         if (one.cause != CAUSE_NONE)
-            pass_failure(result->pass, row, &failure);
+            explain_row(result, row, &failure);
         log_event(sync->daemon->options.log, one.result == RESULT_CREATED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
                   one.result == RESULT_CREATED ? "created" : "not-created",
                   one.result == RESULT_CREATED ? "created" : failure.text, "sync", sync->config->name, "kind",

@@ -2,7 +2,7 @@
 """Sentences of the contract, one by one, that only the whole program can keep."""
 import json
 
-from harness import Case, group, topic
+from harness import Case, topic
 
 MAPPING = "apiVersion: mqferry/v1\nkind: Mapping\nspec:\n"
 SYNC = "apiVersion: mqferry/v1\nkind: Sync\nmetadata: {name: one}\nspec:\n  mode: apply\n  source: [t.yaml]\n"
@@ -92,6 +92,29 @@ class SavedPlans(Contract):
                             ("--default-message-type", "FIFO"), ("--exclude-file", "t.yaml")):
             self.assertIn(flag, self.run_it("apply", "p.json", flag, value, code=64).err)
         self.assertFalse(self.path("d.json").exists())
+
+
+class Daemon(Contract):
+    def test_a_source_that_shrank_is_told_with_the_way_out(self):
+        self.write("t.yaml", "".join(topic(f"t{i}") for i in range(10)))
+        text = SYNC + "  destination: {address: \"snapshot:d.json\"}\n  interval: 1s\n"
+        self.write("c.yaml", text + "  guard: {maxShrinkPercent: 30}\n")
+        process = self.start("run", "--config", "c.yaml", "--log-format", "logfmt")
+        self.wait_for("the first pass", lambda: "at parity" in self.log())
+        self.write("t.yaml", "".join(topic(f"t{i}") for i in range(5)) + topic("new"))
+        self.wait_for("the warning", lambda: "source-shrunk" in self.log())
+        self.wait_for("the new topic", lambda: "new" in self.snapshot("d.json")["topics"])
+        self.assertEqual(self.end(process), 0)
+        digest = self.plan("--output", "json").json()["declaredDigest"]
+        warning = next(line for line in self.log().splitlines() if "source-shrunk" in line)
+        self.assertIn("acceptShrink", warning)
+        self.assertIn(digest, warning)
+
+    def test_a_row_that_cannot_be_created_says_why(self):
+        self.write("t.yaml", topic("a", None))
+        self.write("c.yaml", SYNC + "  destination: {address: \"snapshot:d.json\", for: apsaramq}\n")
+        ended = self.run_it("run", "--once", "--config", "c.yaml", code=1)
+        self.assertIn("no message type is declared", ended.err)
 
 
 class Configuration(Contract):
