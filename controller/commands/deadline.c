@@ -5,7 +5,7 @@
 
 #include "api/cause.h"
 
-enum { GRACE_MS = 500 }; /* a pass that gives up by itself tells more */
+enum { GRACE_MS = 1500 }; /* a pass that gives up by itself, once its last call was answered, tells more */
 
 static void on_over(uv_timer_t *timer)
 {
