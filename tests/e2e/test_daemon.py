@@ -67,7 +67,7 @@ class Daemon(Case):
 
     def test_sighup_brings_the_next_pass_nearer(self):
         process = self.run_daemon()
-        self.wait_for("the first pass", lambda: self.topics() == {"a"})
+        self.wait_for("the first pass", lambda: "pass-end" in self.log())
         self.path("d.json").unlink()
         process.send_signal(signal.SIGHUP)
         self.wait_for("the pass", lambda: self.topics() == {"a"})
