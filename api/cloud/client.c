@@ -50,7 +50,7 @@ struct client {
     struct cloud *cloud;
     enum api_style style;
     char *endpoint, *region, *ca_file;
-    bool loopback;
+    bool plain; /* http, to this machine */
     uint32_t concurrency, on_their_way;
     uint64_t warm_until_ms;
     struct shared_credentials *shared;
@@ -271,8 +271,7 @@ static void http_request_of(struct call_state *state, const struct signed_reques
                                            .header_count = signed_request->header_count,
                                            .body = call->body,
                                            .ca_file = client->ca_file,
-                                           .plain = client->loopback,
-                                           .direct = client->loopback,
+                                           .plain = client->plain,
                                            .writes = call->writes,
                                            .connect_timeout_ms = CLOUD_CONNECT_TIMEOUT_MS,
                                            .deadline_ms = call->deadline_ms,
@@ -507,18 +506,6 @@ void call_was_accepted(struct client *client, const struct call *call)
 /* --- life ------------------------------------------------------------------------------------------------------------
  */
 
-/* Of "http://HOST…": only a host that is this machine may be spoken to without TLS. */
-static bool is_loopback(const char *host)
-{
-    static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        size_t bytes = strlen(names[i]);
-        if (strncmp(host, names[i], bytes) == 0 && (host[bytes] == '\0' || host[bytes] == ':'))
-            return true;
-    }
-    return false;
-}
-
 static int set_endpoint(struct client *client, const char *endpoint, struct failure *why)
 {
     struct text text = text_of(endpoint);
@@ -530,8 +517,8 @@ static int set_endpoint(struct client *client, const char *endpoint, struct fail
         return failure_no_memory(why, "opening an endpoint");
     const char *host = strstr(client->endpoint, "://");
     host = host != NULL ? host + 3 : "";
-    client->loopback = text_begins(text, "http://") && is_loopback(host);
-    if (host[0] == '\0' || strpbrk(host, "/?#@ ") != NULL || !(text_begins(text, "https://") || client->loopback))
+    client->plain = text_begins(text, "http://") && http_url_is_loopback(client->endpoint);
+    if (host[0] == '\0' || strpbrk(host, "/?#@ ") != NULL || !(text_begins(text, "https://") || client->plain))
         return failure_set(why, CAUSE_CONFIGURATION_WRONG,
                            "the endpoint '%s' is not https://HOST (http is for loopback only)", endpoint);
     return 0;

@@ -309,6 +309,37 @@ static int set_headers(struct transfer *transfer, const struct http_request *req
     return typed ? 0 : add_header(&transfer->headers, TEXT("Content-Type"), TEXT(""));
 }
 
+/* Host and port of a URL: what messages may show of it. */
+static void note_host(char out[static HOST_BYTES_MAX], const char *url)
+{
+    const char *begin = strstr(url, "://");
+    begin = begin != NULL ? begin + 3 : url;
+    size_t bytes = strcspn(begin, "/?#");
+    const char *at = memchr(begin, '@', bytes);
+    if (at != NULL) {
+        bytes -= (size_t)(at + 1 - begin);
+        begin = at + 1;
+    }
+    if (bytes >= HOST_BYTES_MAX)
+        bytes = HOST_BYTES_MAX - 1;
+    memcpy(out, begin, bytes);
+    out[bytes] = '\0';
+}
+
+bool http_url_is_loopback(const char *url)
+{
+    static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
+    char host[HOST_BYTES_MAX];
+
+    note_host(host, url);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        size_t bytes = strlen(names[i]);
+        if (strncmp(host, names[i], bytes) == 0 && (host[bytes] == '\0' || host[bytes] == ':'))
+            return true;
+    }
+    return false;
+}
+
 static void set_security(CURL *easy, const struct http_request *request)
 {
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, request->plain ? "http,https" : "https");
@@ -320,7 +351,7 @@ static void set_security(CURL *easy, const struct http_request *request)
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* else the bundle is parsed for every connection */
     if (request->ca_file != NULL)
         curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
-    if (request->direct)
+    if (request->direct || http_url_is_loopback(request->url))
         curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 }
 
@@ -369,23 +400,6 @@ static int set_up(struct transfer *transfer, const struct http_request *request)
         curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
     }
     return curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK ? 0 : -1;
-}
-
-/* Host and port of a URL: what messages may show of it. */
-static void note_host(char out[static HOST_BYTES_MAX], const char *url)
-{
-    const char *begin = strstr(url, "://");
-    begin = begin != NULL ? begin + 3 : url;
-    size_t bytes = strcspn(begin, "/?#");
-    const char *at = memchr(begin, '@', bytes);
-    if (at != NULL) {
-        bytes -= (size_t)(at + 1 - begin);
-        begin = at + 1;
-    }
-    if (bytes >= HOST_BYTES_MAX)
-        bytes = HOST_BYTES_MAX - 1;
-    memcpy(out, begin, bytes);
-    out[bytes] = '\0';
 }
 
 /* Memory for a secret does not move while it grows: what it leaves behind would not be wiped. */

@@ -29,7 +29,7 @@ struct http_request {
     struct text body;
     const char *ca_file;         /* NULL: the system's bundle */
     bool plain;                  /* http:// is allowed */
-    bool direct;                 /* past any proxy */
+    bool direct;                 /* past any proxy; always so for a host that is this machine */
     bool writes;                 /* never repeated */
     bool secret;                 /* the answer's memory is wiped */
     uint64_t connect_timeout_ms; /* name, connection and TLS */
@@ -50,6 +50,9 @@ struct http_request {
 
 /* NULL: *why. The loop is borrowed. */
 struct http *http_new(struct uv_loop_s *loop, struct failure *why);
+
+/* Whether the host of a URL is this machine. */
+bool http_url_is_loopback(const char *url);
 
 /* So many more connections are kept open while idle. */
 void http_keep(struct http *http, uint32_t connections);

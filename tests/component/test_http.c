@@ -82,6 +82,9 @@ static int enter(void **state)
     if (scratch_enter(state) != 0)
         return -1;
     memset(&scene, 0, sizeof scene);
+    unsetenv("http_proxy");
+    unsetenv("no_proxy");
+    unsetenv("NO_PROXY");
     test_loop_begin(&scene.loop);
     scene.http = http_new(&scene.loop.loop, &why);
     assert_non_null(scene.http);
@@ -306,6 +309,35 @@ static void other_protocols_are_refused(void **state)
     }
 }
 
+/* The environment's proxy is used, but not for what is to be reached directly. */
+static void a_proxy_comes_from_the_environment(void **state)
+{
+    static const char url[] = "http://192.0.2.1/there";
+    struct sent sent;
+    (void)state;
+    setenv("http_proxy", scene.server.url, 1);
+    for (int direct = 0; direct < 2; direct++) {
+        struct failure why = FAILURE_INIT;
+        sent = (struct sent){.request = {.method = "GET",
+                                         .url = url,
+                                         .plain = true,
+                                         .direct = direct == 1,
+                                         .connect_timeout_ms = LONG_MS,
+                                         .deadline_ms = monotime_ms() + (direct == 0 ? LONG_MS : 200),
+                                         .answer_bytes_max = ANSWER_BYTES_MAX,
+                                         .done = on_done,
+                                         .data = &sent}};
+        assert_int_equal(http_start(scene.http, &sent.request, &why), 0);
+        test_loop_run_until(&scene.loop, &sent.answered);
+        assert_int_equal(sent.request.failure.cause, direct == 0 ? 0 : CAUSE_UNREACHABLE);
+    }
+    assert_int_equal(scene.server.requests, 1);
+    assert_memory_equal(scene.last, "GET http://192.0.2.1/there HTTP/1.1", 35);
+    ask(&sent, "GET", "/here", ""); /* this machine is always reached directly */
+    assert_memory_equal(scene.last, "GET /here HTTP/1.1", 18);
+    unsetenv("http_proxy");
+}
+
 /* Many at once: each gets its own answer. */
 static void many_go_side_by_side(void **state)
 {
@@ -419,6 +451,7 @@ int main(void)
         IN_SCENE(redirects_are_not_followed),
         IN_SCENE(a_huge_answer_is_refused),
         IN_SCENE(other_protocols_are_refused),
+        IN_SCENE(a_proxy_comes_from_the_environment),
         IN_SCENE(many_go_side_by_side),
         IN_SCENE(tls_is_verified),
     };
