@@ -19,8 +19,8 @@ size_t utf8_check(struct text text);
  * there. */
 size_t utf8_decode(struct text text, size_t offset, uint32_t *out_code_point);
 
-/* C1 controls, separators that end a line for some readers, changes of the writing direction: what no terminal should
- * see, though it is above ASCII. */
+/* C1 controls, separators that end a line for some readers, changes of the writing direction, what is no character:
+ * what no terminal should see, though it is above ASCII. */
 bool utf8_misleads(uint32_t code_point);
 
 /* Columns on a terminal: 1 a code point, 2 for East Asian wide ones, 0 for combining marks. */
