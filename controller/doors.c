@@ -3,6 +3,8 @@
  * The only place that knows every door.
  */
 #include "api/cause.h"
+#include "api/cloud/apsaramq.h"
+#include "api/cloud/ons.h"
 #include "api/instance.h"
 #include "api/snapshot/snapshot.h"
 
@@ -12,8 +14,9 @@ int instance_open(const struct instance_options *options, struct instance **out,
     case SCHEME_SNAPSHOT:
         return snapshot_open(options, out, why);
     case SCHEME_APSARAMQ:
+        return apsaramq_open(options, out, why);
     case SCHEME_ONS:
-        return failure_set(why, CAUSE_UNSUPPORTED, "this build cannot reach Alibaba Cloud instances yet");
+        return ons_open(options, out, why);
     case SCHEME_ROCKETMQ:
     case SCHEME_ROCKETMQS:
         return failure_set(why, CAUSE_UNSUPPORTED, "this build cannot reach open-source clusters yet");

@@ -47,9 +47,10 @@ static int open_door(struct runner *runner, uint16_t number, const struct side_o
         return -1;
     if (number == SIDE_DESTINATION)
         runner->destination = address;
-    /* A file has no budget; the others' is learnt. */
+    /* A file has no budget; the clouds' doors pace each call themselves; the others' budget is learnt. */
+    bool is_cloud = address.scheme == SCHEME_APSARAMQ || address.scheme == SCHEME_ONS;
     const struct pace_options pace = {
-        .unlimited = address.scheme == SCHEME_SNAPSHOT && given->rate_per_s == 0,
+        .unlimited = is_cloud || (address.scheme == SCHEME_SNAPSHOT && given->rate_per_s == 0),
         .ceiling_rate = given->rate_per_s,
         .share_percent = given->share_percent,
     };

@@ -120,7 +120,7 @@ static void what_the_pace_holds_is_given_up_at_once(void **state)
                                          "Topic topic-c messageType=NORMAL\nTopic topic-d messageType=NORMAL");
 
     fake_begin(&fake, "to");
-    fixture_begin(&fixture, "ons://test/to", NULL);
+    fixture_begin(&fixture, "rocketmq://127.0.0.1:9876/to", NULL);
     fixture.options.fixed = fixed;
     fixture.destination.rate_per_s = 1;
     fixture_open(&fixture);

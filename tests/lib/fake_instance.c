@@ -327,9 +327,11 @@ int fake_open(const struct instance_options *options, struct instance **out, str
 {
     if (options->address->scheme == SCHEME_SNAPSHOT)
         return snapshot_open(options, out, why);
+    const char *name =
+        options->address->scheme == SCHEME_ROCKETMQ ? options->address->cluster : options->address->instance_id;
     for (size_t i = 0; i < FAKES_MAX; i++) {
         struct fake_instance *fake = fakes[i];
-        if (!fake || strcmp(fake->name, options->address->instance_id) != 0)
+        if (!fake || strcmp(fake->name, name) != 0)
             continue;
         uv_timer_t *timer = malloc(sizeof *timer);
         assert_non_null(timer);
@@ -340,5 +342,5 @@ int fake_open(const struct instance_options *options, struct instance **out, str
         *out = &fake->instance;
         return 0;
     }
-    return failure_set(why, CAUSE_UNSUPPORTED, "nobody knows the fake %s", options->address->instance_id);
+    return failure_set(why, CAUSE_UNSUPPORTED, "nobody knows the fake %s", name);
 }
