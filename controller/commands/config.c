@@ -53,41 +53,100 @@ static void show_option(struct listing *listing, const struct options *options, 
         show(listing, name, fallback, origins[ORIGIN_DEFAULT]);
 }
 
-static void show_number(struct listing *listing, const char *name, uint64_t value, uint64_t fallback,
-                        const char *origin)
+/* One Sync while it is listed. */
+struct sync_listing {
+    struct listing *listing;
+    const struct sync_config *sync;
+    char origin[512]; /* where its document stands */
+};
+
+static void show_sync_value(const struct sync_listing *of, const char *what, const char *value, bool is_default)
+{
+    char name[256];
+    snprintf(name, sizeof name, "sync.%s.%s", of->sync->name, what);
+    show(of->listing, name, value, is_default ? origins[ORIGIN_DEFAULT] : of->origin);
+}
+
+static void show_said(const struct sync_listing *of, const char *what, const char *value)
+{
+    show_sync_value(of, what, value, false);
+}
+
+static void show_number(const struct sync_listing *of, const char *what, uint64_t value, uint64_t fallback)
 {
     char text[32];
     snprintf(text, sizeof text, "%" PRIu64, value);
-    show(listing, name, text, value == fallback ? origins[ORIGIN_DEFAULT] : origin);
+    show_sync_value(of, what, text, value == fallback);
+}
+
+static void show_duration(const struct sync_listing *of, const char *what, uint64_t value_ms, uint64_t fallback_ms)
+{
+    char text[32];
+    duration_format(value_ms, text);
+    show_sync_value(of, what, text, value_ms == fallback_ms);
+}
+
+static void show_side(const struct sync_listing *of, const char *what, const struct side_options *side)
+{
+    const struct {
+        const char *name, *value;
+    } members[] = {
+        {"", side->address},
+        {".for", side->stands_for == INSTANCE_KINDS ? NULL : instance_kind_name(side->stands_for)},
+        {".endpoint", side->endpoint},
+        {".credentials", side->credentials},
+        {".caFile", side->ca_file},
+        {".certFile", side->cert_file},
+        {".keyFile", side->key_file},
+        {".addressMap", side->address_map},
+        {".unsafeAttributes", side->unsafe_attributes ? "true" : NULL},
+    };
+    char name[128];
+
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        snprintf(name, sizeof name, "%s%s", what, members[i].name);
+        show_said(of, name, members[i].value);
+    }
+    for (uint32_t i = 0; i < side->expect_count; i++) {
+        snprintf(name, sizeof name, "%s.expect.%s", what, side->expect[i].key);
+        show_said(of, name, side->expect[i].value);
+    }
+}
+
+static void show_guard(const struct sync_listing *of, const struct guard *guard)
+{
+    if (guard->max_creates != UINT32_MAX)
+        show_number(of, "guard.maxCreates", guard->max_creates, UINT32_MAX);
+    if (guard->max_shrink_percent < 100)
+        show_number(of, "guard.maxShrinkPercent", guard->max_shrink_percent, 100);
+    show_said(of, "guard.acceptShrink", guard->accept_shrink[0] != '\0' ? guard->accept_shrink : NULL);
+    if (guard->max_source_age_ms != 0)
+        show_duration(of, "guard.maxSourceAge", guard->max_source_age_ms, 0);
+    show_sync_value(of, "guard.allowEmptySource", guard->allow_empty_source ? "true" : "false",
+                    !guard->allow_empty_source);
 }
 
 static void show_sync(struct listing *listing, const struct config *config, const struct sync_config *sync)
 {
-    char origin[512], name[256];
-    char interval[32];
+    struct sync_listing of = {.listing = listing, .sync = sync};
 
-#define NAME(what) (snprintf(name, sizeof name, "sync.%s.%s", sync->name, what), name)
-    snprintf(origin, sizeof origin, "%s:%" PRIu32, config->path, sync->place.line);
-    show(listing, NAME("mode"), sync->mode == SYNC_APPLY ? "apply" : "observe", origin);
+    snprintf(of.origin, sizeof of.origin, "%s:%" PRIu32, config->path, sync->place.line);
+    show_said(&of, "mode", sync->mode == SYNC_APPLY ? "apply" : "observe");
     for (uint32_t i = 0; i < sync->path_count; i++)
-        show(listing, NAME("source"), sync->paths[i], origin);
+        show_said(&of, "source", sync->paths[i]);
+    for (const char **file = sync->exclude_files; file != NULL && *file != NULL; file++)
+        show_said(&of, "source.excludeFiles", *file);
     for (uint16_t i = 0; i < sync->source_count; i++)
-        show(listing, NAME("source"), sync->sources[i].address, origin);
-    show(listing, NAME("destination"), sync->destination.address, origin);
-    show(listing, NAME("destination.endpoint"), sync->destination.endpoint, origin);
-    show(listing, NAME("destination.credentials"), sync->destination.credentials, origin);
-    show(listing, NAME("mapping"), sync->mapping, origin);
-    duration_format(sync->interval_ms, interval);
-    show(listing, NAME("interval"), interval,
-         sync->interval_ms == CONFIG_INTERVAL_MS ? origins[ORIGIN_DEFAULT] : origin);
-    show_number(listing, NAME("pace.concurrency"), sync->concurrency, CONFIG_CONCURRENCY, origin);
+        show_side(&of, "source", &sync->sources[i]);
+    show_side(&of, "destination", &sync->destination);
+    show_said(&of, "mapping", sync->mapping);
+    show_duration(&of, "interval", sync->interval_ms, CONFIG_INTERVAL_MS);
+    show_number(&of, "pace.concurrency", sync->concurrency, CONFIG_CONCURRENCY);
     if (sync->destination.rate_per_s != 0)
-        show_number(listing, NAME("pace.rate"), sync->destination.rate_per_s, 0, origin);
-    if (sync->guard.max_creates != UINT32_MAX)
-        show_number(listing, NAME("guard.maxCreates"), sync->guard.max_creates, UINT32_MAX, origin);
-    show(listing, NAME("guard.allowEmptySource"), sync->guard.allow_empty_source ? "true" : "false",
-         sync->guard.allow_empty_source ? origin : origins[ORIGIN_DEFAULT]);
-#undef NAME
+        show_number(&of, "pace.rate", sync->destination.rate_per_s, 0);
+    if (sync->destination.share_percent != 0)
+        show_number(&of, "pace.share", sync->destination.share_percent, 0);
+    show_guard(&of, &sync->guard);
 }
 
 static void show_all(struct listing *listing, const struct options *options, const struct config *config,
