@@ -2,8 +2,8 @@
  *
  * Calls of doors.
  *
- * happy path: the pace lets the call leave → the door answers → the answer is delivered while it can be borrowed; parts
- *             of lists and single reads stay here until the plan wants them.
+ * happy path: the pace lets the call leave → the door answers → a copy of the answer is delivered, for it may have to
+ *             wait for a worker that thinks; parts of lists and single reads stay here until the plan wants them.
  * held: a call that must wait for the pace stands in line; one timer per side lets the next ones go.
  * on cancel: a held call is answered at once, for it was surely not sent; the door answers the others.
  */
@@ -78,6 +78,29 @@ static int cause_of(const struct op *op, const struct answer *answer)
     return first ? first->cause : answer->failure.cause;
 }
 
+static const struct failure *keep(struct op *op, const struct failure *failure)
+{
+    for (struct kept *kept = op->kept; kept; kept = kept->next)
+        if (kept->from == failure)
+            return &kept->failure;
+    struct kept *kept = malloc(sizeof *kept);
+    if (!kept) {
+        failure_no_memory(&op->answer.failure, "what a create was answered");
+        return &op->answer.failure;
+    }
+    *kept = (struct kept){.failure = *failure, .from = failure, .next = op->kept};
+    op->kept = kept;
+    return &kept->failure;
+}
+
+/* What items failed with is the door's, and gone after its callback: a batch shares few failures. */
+static void keep_failures(struct op *op)
+{
+    for (uint32_t i = 0; i < op->effect.row_count; i++)
+        if (op->room.items[i].failure)
+            op->room.items[i].failure = keep(op, op->room.items[i].failure);
+}
+
 static void on_answer(struct request *request, struct answer *answer)
 {
     struct op *op = request->data;
@@ -89,10 +112,12 @@ static void on_answer(struct request *request, struct answer *answer)
         pace_throttled(&side->pace, now_ms, op->sent_ms, 0);
     else if (cause == CAUSE_NONE)
         pace_succeeded(&side->pace, now_ms);
-    op->answer = answer;
+    op->answer = *answer;
     op->called = true;
     if (op->effect.kind != EFFECT_CREATE)
         op->failure = answer->failure;
+    else if (op->runner->thinking || op->effect.row_count > RUNNER_LARGE_ROWS)
+        keep_failures(op); /* it will not be delivered inside this callback */
     op_answer(op);
     runner_pump(op->runner);
 }
@@ -302,7 +327,7 @@ static void deliver_list(struct op *op, struct event *event)
     struct runner *runner = op->runner;
     enum kind kind = op->effect.resource_kind;
     struct part_list *list = &side_of(op)->lists[kind];
-    struct answer *answer = op->answer;
+    struct answer *answer = &op->answer;
     uint32_t first, count;
 
     event->kind = EVENT_LISTED;
@@ -342,7 +367,7 @@ static struct got *keep_got(struct op *op)
     got->kind = effect->resource_kind;
     got->round = side_of(op)->lists[got->kind].round;
     got->declared = catalog_ref(op->runner->shown->catalog);
-    got->catalog = op->answer->part;
+    got->catalog = op->answer.part;
     return got;
 }
 
@@ -357,39 +382,12 @@ static void deliver_get(struct op *op, struct event *event)
     if (!got) {
         failure_no_memory(&op->failure, "what was read");
         event->failure = &op->failure;
-        runner_reap_catalog(runner, op->answer->part);
+        runner_reap_catalog(runner, op->answer.part);
         return;
     }
     got->next = runner->gots;
     runner->gots = got;
     event->count = catalog_count(got->catalog);
-}
-
-static struct kept *keep(struct op *op, const struct failure *failure)
-{
-    for (struct kept *kept = op->kept; kept; kept = kept->next)
-        if (kept->from == failure)
-            return kept;
-    struct kept *kept = malloc(sizeof *kept);
-    if (kept) {
-        *kept = (struct kept){.failure = *failure, .from = failure, .next = op->kept};
-        op->kept = kept;
-    }
-    return kept;
-}
-
-/* What items failed with is the door's, and gone after its callback: a batch shares few failures. */
-int door_keep_failures(struct op *op)
-{
-    for (uint32_t i = 0; op->called && i < op->effect.row_count; i++) {
-        struct create_item *item = &op->room.items[i];
-        struct kept *kept = item->failure ? keep(op, item->failure) : NULL;
-        if (item->failure && !kept)
-            return -1;
-        if (kept)
-            item->failure = &kept->failure;
-    }
-    return 0;
 }
 
 /* A call that never reached the door has sent nothing of what it carries. */
@@ -419,7 +417,7 @@ static void deliver_description(struct op *op, struct event *event)
     event->kind = EVENT_DESCRIBED;
     if (event->failure)
         return;
-    side->description = op->answer->description;
+    side->description = op->answer.description;
     side->described = true;
     event->description = &side->description;
 }

@@ -29,6 +29,7 @@
 
 enum {
     RUNNER_REQUEST_MS = 60 * 1000, /* a call of a door is given up after this */
+    RUNNER_LARGE_ROWS = 2000,      /* more in one step of the pass is a worker's */
     RUNNER_PATIENCE_MS = 1000,     /* but has at least this long, however near the end of the command is */
 };
 
@@ -84,7 +85,7 @@ struct op {
     bool cancelled;
     uint64_t sent_ms;
     struct request request;  /* doors */
-    struct answer *answer;   /* borrowed while it is delivered */
+    struct answer answer;    /* a copy */
     struct text *names;      /* GET */
     struct create_room room; /* CREATE */
     struct kept *kept;
@@ -224,7 +225,6 @@ void door_cancel(struct op *op);
 void door_give_up_held(struct runner *runner);         /* what the pace holds back is not sent any more */
 void door_deliver(struct op *op, struct event *event); /* fills in the event */
 void door_fill_created(struct op *op);                 /* CREATE: its items; any thread */
-int door_keep_failures(struct op *op);                 /* CREATE: items outlive the door's callback; 0 or -1 */
 void door_forget(struct runner *runner, uint16_t side, enum kind kind);
 void runner_forget_parts(struct runner *runner);
 

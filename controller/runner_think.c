@@ -14,8 +14,6 @@
 #include "api/cause.h"
 #include "controller/runner_state.h"
 
-enum { LARGE_ROWS = 2000 };
-
 struct thinking {
     struct job job;
     struct runner *runner;
@@ -169,13 +167,13 @@ static bool is_large(const struct runner *runner, const struct op *op, const str
     switch (event->kind) {
     case EVENT_INTENDED:
     case EVENT_CREATED:
-        return op->effect.row_count > LARGE_ROWS;
+        return op->effect.row_count > RUNNER_LARGE_ROWS;
     case EVENT_PLANNED:
     case EVENT_CONFIRMED:
     case EVENT_TIMER:
     case EVENT_SOURCE_CHANGED:
     case EVENT_STOP:
-        return plan && plan->row_count > LARGE_ROWS;
+        return plan && plan->row_count > RUNNER_LARGE_ROWS;
     case EVENT_START:
     case EVENT_LOADED:
     case EVENT_DESCRIBED:
@@ -191,10 +189,8 @@ bool runner_think(struct runner *runner, struct op *op, const struct event *even
     if (!is_large(runner, op, event))
         return false;
     struct thinking *thinking = calloc(1, sizeof *thinking);
-    if (!thinking || (event->kind == EVENT_CREATED && door_keep_failures(op) != 0)) {
-        free(thinking);
+    if (!thinking)
         return false;
-    }
     *thinking = (struct thinking){.runner = runner, .op = op, .event = *event};
     pass_progress(runner->pass, &runner->progress);
     runner->thinking = true;

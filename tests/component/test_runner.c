@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -284,7 +285,7 @@ static void a_broken_journal_is_opened_anew(void **state)
     fixture_begin(&fixture, "snapshot:to.json", "snapshot:from.json");
     fixture_open(&fixture);
     faults_clear();
-    faults_fail(FAULT_FDATASYNC, 0, 5);
+    faults_fail(FAULT_FDATASYNC, 0, EIO);
     fixture_start(&fixture, PASS_APPLY, 1);
     fixture_wait(&fixture);
     faults_clear();
@@ -293,6 +294,35 @@ static void a_broken_journal_is_opened_anew(void **state)
     fixture_pass(&fixture, PASS_APPLY);
     assert_int_equal(fixture.report.created[KIND_TOPIC], 1);
     fixture_end(&fixture);
+}
+
+/* A disk that is full fails a batch of thousands as one of few: nothing was sent, and the next pass sends it all. */
+static void a_large_batch_fails_as_a_whole(void **state)
+{
+    (void)state;
+    struct runner_fixture fixture;
+    struct catalog *fixed = fixture_many_topics(5000);
+
+    fixture_begin(&fixture, "snapshot:to.json", NULL);
+    fixture.options.fixed = fixed;
+    fixture_open(&fixture);
+    faults_clear();
+    faults_fail(FAULT_RENAME, 1, ENOSPC); /* after the journal's own */
+    fixture_start(&fixture, PASS_APPLY, 1);
+    fixture_wait(&fixture);
+    faults_clear();
+    assert_int_equal(fixture.failure.cause, CAUSE_STATE_UNWRITABLE);
+    assert_int_equal(fixture.report.created[KIND_TOPIC], 0);
+    assert_false(scratch_exists("to.json"));
+    fixture_pass(&fixture, PASS_APPLY);
+    assert_int_equal(fixture.report.created[KIND_TOPIC], 5000);
+    assert_true(fixture.parity);
+    fixture_end(&fixture);
+    struct journal_tally tally = fixture_journal();
+    assert_int_equal(tally.events[JOURNAL_SENDING], 10000);
+    assert_int_equal(tally.events[JOURNAL_FAILED], 5000);
+    assert_int_equal(tally.events[JOURNAL_CREATED], 5000);
+    catalog_unref(fixed);
 }
 
 /* Equal sides need no journal: a state directory that cannot be written is no reason to fail. */
@@ -531,6 +561,7 @@ int main(void)
         TEST(stopping_is_a_no),
         TEST(a_held_journal_stops_creating),
         TEST(a_broken_journal_is_opened_anew),
+        TEST(a_large_batch_fails_as_a_whole),
         TEST(nothing_to_do_needs_no_journal),
         TEST(what_was_left_unresolved_is_read_first),
         TEST(a_list_of_parts_is_read_whole),

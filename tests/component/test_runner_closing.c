@@ -62,7 +62,7 @@ static void it_can_be_closed_at_any_moment(void **state)
     (void)state;
     bool finished = false;
 
-    for (unsigned turns = 0; !finished; turns++) {
+    for (unsigned turns = 0; !finished; turns += 1 + turns / 8) {
         struct runner_fixture fixture;
         struct fake_instance fake;
         struct catalog *fixed =
@@ -87,6 +87,33 @@ static void it_can_be_closed_at_any_moment(void **state)
         catalog_unref(fixed);
         fake_end(&fake);
     }
+}
+
+/* The same with so many resources that a worker does the thinking. */
+static void it_can_be_closed_while_a_worker_thinks(void **state)
+{
+    (void)state;
+    struct catalog *fixed = fixture_many_topics(3000);
+    bool finished = false;
+
+    for (unsigned turns = 0; !finished; turns += 1 + turns / 8) {
+        struct runner_fixture fixture;
+        fixture_begin(&fixture, "snapshot:to.json", NULL);
+        fixture.options.fixed = fixed;
+        fixture_open(&fixture);
+        fixture_start(&fixture, PASS_APPLY, monotime_ms() + 20000);
+        for (unsigned i = 0; i < turns; i++)
+            uv_run(&fixture.loop.loop, UV_RUN_ONCE);
+        finished = fixture.done;
+        fixture_end(&fixture);
+        assert_int_equal(fixture.passes, 1);
+        bool created = scratch_exists("to.json");
+        struct journal_tally tally = fixture_journal();
+        if (created)
+            assert_int_equal(tally.events[JOURNAL_SENDING], 3000);
+        assert_int_equal(system("rm -rf state to.json to.json.lock"), 0);
+    }
+    catalog_unref(fixed);
 }
 
 /* Closing a door that answers nothing does not hang. */
@@ -200,9 +227,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_enter, scratch_leave)
     const struct CMUnitTest tests[] = {
-        TEST(stopping_finishes_what_is_under_way), TEST(it_can_be_closed_at_any_moment),
-        TEST(closing_cancels_what_hangs),          TEST(what_the_pace_holds_is_given_up_at_once),
-        TEST(a_pass_can_start_the_next),           TEST(a_pass_can_close_the_runner),
+        TEST(stopping_finishes_what_is_under_way),
+        TEST(it_can_be_closed_at_any_moment),
+        TEST(it_can_be_closed_while_a_worker_thinks),
+        TEST(closing_cancels_what_hangs),
+        TEST(what_the_pace_holds_is_given_up_at_once),
+        TEST(a_pass_can_start_the_next),
+        TEST(a_pass_can_close_the_runner),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 
 #include "api/base/monotime.h"
 #include "controller/journal_read.h"
+#include "tests/lib/catalog_text.h"
 #include "tests/lib/scratch.h"
 
 enum { PATIENCE_MS = 20000 };
@@ -127,12 +128,26 @@ void fixture_put_snapshot(const char *path, const char *members)
     scratch_put(path, text);
 }
 
+struct catalog *fixture_many_topics(unsigned count)
+{
+    struct buffer lines;
+
+    buffer_init(&lines, 1 << 24);
+    for (unsigned i = 0; i < count; i++)
+        buffer_append_format(&lines, "Topic topic-%05u messageType=NORMAL\n", i);
+    struct catalog *catalog = catalog_text(lines.data);
+    buffer_release(&lines);
+    return catalog;
+}
+
 static bool take_record(void *data, const struct journal_record *record)
 {
     struct journal_tally *tally = data;
     size_t used = strlen(tally->lines);
 
     tally->events[record->event]++;
+    if (used + 100 > sizeof tally->lines)
+        return true;
     snprintf(tally->lines + used, sizeof tally->lines - used, "%.*s %s\n", (int)record->name.bytes, record->name.data,
              journal_event_name(record->event));
     return true;

@@ -46,6 +46,9 @@ uint32_t fixture_count(const struct runner_fixture *fixture, enum state state); 
 /* A snapshot that stands for any, with these members besides. */
 void fixture_put_snapshot(const char *path, const char *members);
 
+/* Topics topic-00000 … of messageType NORMAL. */
+struct catalog *fixture_many_topics(unsigned count);
+
 /* What the journals below state/ hold. */
 struct journal_tally {
     uint32_t events[JOURNAL_EVENTS];
