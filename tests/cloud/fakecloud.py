@@ -1,0 +1,302 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""A stand-in for Alibaba Cloud's gateway with RocketMQ 2022-08-01 and ONS 2019-02-14 behind it.
+
+    fakecloud.py [--port N] [--tls FOLDER]
+
+Listens on 127.0.0.1 and prints one line of JSON: {"port": N}. With --tls the certificates of a CA of its own (ca.pem) are
+made in FOLDER. Tests script it by POST /_control (control.py) and read GET /_control: audit, calls, what instances hold.
+"""
+import argparse
+import asyncio
+import dataclasses
+import datetime
+import email.utils
+import json
+import socket
+import ssl
+import struct
+import time
+import uuid
+
+import authority
+import control
+import faults
+import ons
+import rocketmq
+import signatures
+import state
+from state import Refusal
+
+PRODUCTS = {rocketmq.VERSION: rocketmq, ons.VERSION: ons}
+SKEW_S = 15 * 60
+HEAD_BYTES_MAX = 64 << 10
+
+
+@dataclasses.dataclass
+class Settings:
+    refusals: str = "status"  # how the services say no: "status", "success", "code" (rocketmq.refused)
+    clock_offset_s: float = 0  # of the server's clock
+    hint: str = "retry-after"  # with throttling: "retry-after", "ratelimit", ""
+    delay_s: float = 0  # of every answer
+
+
+@dataclasses.dataclass
+class Answer:
+    status: int
+    body: bytes
+    content_type: str = "application/json;charset=utf-8"
+    headers: dict = dataclasses.field(default_factory=dict)
+
+
+class Limits:
+    """A token bucket for each account and operation."""
+
+    def __init__(self):
+        self.clear()
+
+    def clear(self):
+        self.rates, self.buckets = {}, {}
+
+    def set(self, operation, rate, burst=None):
+        """A bucket keeps what is in it when its rate changes."""
+        self.rates[operation] = (rate, burst or rate)
+
+    def wait_s(self, account, operation):
+        """0: a token was taken; else how long until there is one."""
+        rate, burst = self.rates.get(operation, self.rates.get("*", (0, 0)))
+        if not rate:
+            return 0
+        now = time.monotonic()
+        tokens, then = self.buckets.get((account, operation), (burst, now))
+        tokens = min(burst, tokens + (now - then) * rate)
+        taken = tokens >= 1
+        self.buckets[account, operation] = (tokens - taken, now)
+        return 0 if taken else (1 - tokens) / rate
+
+
+class Cloud:
+    def __init__(self):
+        self.state, self.faults, self.limits, self.settings = state.State(), faults.Faults(), Limits(), Settings()
+        self.nonces = set()
+
+    def now(self):
+        return time.time() + self.settings.clock_offset_s
+
+    # --- one call
+
+    def answer(self, request):
+        """(answer, fault)"""
+        request_id = str(uuid.uuid4()).upper()
+        product, key_id, operation, name, fault = rocketmq, "", "", "", None
+        try:
+            product = self.product(request)
+            operation, arguments = product.route(request)
+            name, key_id = product.name_of(arguments), credential(request)
+            fault = self.faults.next(operation, name, key_id, number(arguments.get("pageNumber", "1")))
+            if fault:
+                control.obey(self, fault.meanwhile)
+                if fault.cut and not fault.apply:
+                    self.state.called(key_id, operation, name, "cut")
+                    return Answer(200, b"{}"), fault
+            key = self.authenticate(request)
+            self.throttle(key, operation)
+            if fault and fault.refuse:
+                raise Refusal(**fault.refuse)
+            data = product.perform(self.state, key, operation, arguments, request.body)
+            if fault:
+                fault.change_list(data)
+            answer = Answer(200, to_json(product.accepted(request_id, data)))
+            self.state.called(key_id, operation, name, "OK")
+        except Refusal as refusal:
+            answer = self.refused(product, request_id, refusal)
+            self.state.called(key_id, operation, name, refusal.code)
+        answer.headers["x-acs-request-id"] = request_id
+        if fault and fault.duplicate:
+            fault.duplicate = False
+            answer, _ = self.answer(request)
+        if fault and fault.shape:
+            answer.status, answer.content_type, answer.body = faults.SHAPES[fault.shape](answer.body)
+        return answer, fault
+
+    def product(self, request):
+        parameters = dict(request.query + request.form)
+        version = request.headers.get("x-acs-version") or parameters.get("Version")
+        if version not in PRODUCTS:
+            raise Refusal(404, "InvalidVersion", "Specified parameter Version is not valid.", gateway=True)
+        return PRODUCTS[version]
+
+    def refused(self, product, request_id, refusal):
+        if refusal.gateway:
+            status, envelope = refusal.status, {
+                "RequestId": request_id, "HostId": "gateway", "Code": refusal.code, "Message": refusal.message,
+                "Recommend": f"https://api.example.com/troubleshoot?q={refusal.code}"}
+        else:
+            status, envelope = product.refused(request_id, refusal, self.settings.refusals)
+        return Answer(status, to_json(envelope), headers=dict(refusal.headers))
+
+    # --- the gateway
+
+    def authenticate(self, request):
+        try:
+            claim = signatures.claim(request)
+        except signatures.Incomplete as incomplete:
+            raise Refusal(400, "IncompleteSignature", "The request signature does not conform to Aliyun standards: "
+                          f"{incomplete.args[0]}.", gateway=True) from incomplete
+        key = self.state.keys.get(claim.key_id)
+        if not key:
+            raise Refusal(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.", gateway=True)
+        if key.inactive:
+            raise Refusal(400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.", gateway=True)
+        if abs(seconds_of(claim.date) - self.now()) > SKEW_S:
+            raise Refusal(400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.", gateway=True)
+        if not signatures.verify(claim, key.secret):
+            raise Refusal(400, "SignatureDoesNotMatch", "Specified signature does not match our calculation. server string "
+                          f"to sign is:{claim.string_to_sign}", gateway=True)
+        self.check_token(key, claim.token)
+        if (claim.key_id, claim.nonce) in self.nonces:
+            raise Refusal(400, "SignatureNonceUsed", "Specified signature nonce was used already.", gateway=True)
+        self.nonces.add((claim.key_id, claim.nonce))
+        return key
+
+    @staticmethod
+    def check_token(key, token):
+        if key.token and not token:
+            raise Refusal(400, "MissingSecurityToken", "SecurityToken is mandatory for this action.", gateway=True)
+        if token != key.token:
+            raise Refusal(400, "InvalidSecurityToken.Malformed", "Specified SecurityToken is malformed.", gateway=True)
+        if key.calls_left == 0:
+            key.expired = True
+        key.calls_left -= key.calls_left > 0
+        if key.expired:
+            raise Refusal(400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.", gateway=True)
+
+    def throttle(self, key, operation):
+        wait_s = self.limits.wait_s(key.account, operation)
+        if wait_s > 0:
+            milliseconds = str(int(wait_s * 1000) + 1)
+            headers = {"retry-after": {"x-acs-retry-after": milliseconds}, "": {}, "ratelimit": {
+                "x-ratelimit-user-api": f"Limit:1,Remain:0,TimeLeft:{milliseconds},Reset:0"}}[self.settings.hint]
+            raise Refusal(400, "Throttling.User", "Request was denied due to user flow control.", True, headers)
+
+    # --- the control path
+
+    def controlled(self, request):
+        if request.method == "GET":
+            return Answer(200, to_json({"audit": self.state.audit, "calls": self.state.calls, "holds": self.state.holds()}))
+        try:
+            control.obey(self, json.loads(request.body))
+        except (ValueError, KeyError, TypeError) as error:
+            return Answer(400, to_json({"wrong": repr(error)}))
+        return Answer(200, b"{}")
+
+
+def to_json(value):
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def number(text):
+    return int(text) if text.isdigit() else 0
+
+
+def credential(request):
+    try:
+        return signatures.claim(request).key_id
+    except signatures.Incomplete:
+        return ""
+
+
+def seconds_of(date):
+    try:
+        if date.endswith("GMT"):
+            return email.utils.parsedate_to_datetime(date).timestamp()
+        return datetime.datetime.strptime(date, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.timezone.utc).timestamp()
+    except ValueError as error:
+        raise Refusal(400, "InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted.",
+                      gateway=True) from error
+
+
+# --- HTTP
+
+async def read_request(reader, writer):
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    method, target, _ = head[0].split(" ")
+    headers = {}
+    for line in head[1:-2]:
+        name, _, value = line.partition(":")
+        headers[name.strip().lower()] = value.strip()
+    if headers.get("expect", "").lower() == "100-continue":
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return signatures.Request(method, target, headers, body)
+
+
+def on_the_wire(answer, date):
+    head = [f"HTTP/1.1 {answer.status} {'OK' if answer.status < 400 else 'Refused'}", f"Date: {email.utils.formatdate(date, usegmt=True)}",
+            f"Content-Type: {answer.content_type}", f"Content-Length: {len(answer.body)}"]
+    head += [f"{name}: {value}" for name, value in answer.headers.items()]
+    return "\r\n".join(head).encode("latin-1") + b"\r\n\r\n", answer.body
+
+
+async def send(writer, head, body, fault):
+    """Whether the connection lives on."""
+    whole = head + body
+    if fault and fault.cut:
+        if fault.cut == "reset":
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+            return False
+        whole = {"before": b"", "headers": head[:len(head) // 2], "body": head + body[:len(body) // 2]}[fault.cut]
+    piece = 16 if fault and fault.slow_s else len(whole) or 1
+    for begin in range(0, len(whole), piece):
+        writer.write(whole[begin:begin + piece])
+        await writer.drain()
+        if fault and fault.slow_s:
+            await asyncio.sleep(fault.slow_s)
+    return not (fault and fault.cut)
+
+
+async def converse(cloud, reader, writer):
+    try:
+        while True:
+            request, fault = await read_request(reader, writer), None
+            if request.path == "/_control":
+                answer = cloud.controlled(request)
+            else:
+                answer, fault = cloud.answer(request)
+                delay_s = cloud.settings.delay_s + (fault.delay_s if fault else 0)
+                if delay_s:
+                    await asyncio.sleep(delay_s)
+            date = cloud.now() + (fault.date_offset_s if fault else 0)
+            if not await send(writer, *on_the_wire(answer, date), fault):
+                break
+    except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+        pass
+    finally:
+        writer.close()
+
+
+async def serve(port, tls):
+    cloud, context = Cloud(), None
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*authority.make(tls))
+    server = await asyncio.start_server(lambda reader, writer: converse(cloud, reader, writer), "127.0.0.1", port, ssl=context,
+                                        limit=HEAD_BYTES_MAX, backlog=512)
+    print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
+    await server.serve_forever()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--tls", metavar="FOLDER")
+    arguments = parser.parse_args()
+    try:
+        asyncio.run(serve(arguments.port, arguments.tls))
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == "__main__":
+    main()
