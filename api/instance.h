@@ -29,6 +29,7 @@ struct worker_pool;
 struct log;
 struct instance;
 struct request;
+struct cloud;
 
 /* One fact of an instance's identity ("instanceName" = "prod-orders"): compared with `expect`, kept in plans and
  * journals. */
@@ -141,6 +142,8 @@ struct instance_options {
     const char *endpoint, *ca_file, *cert_file, *key_file;
     const char *credentials; /* SPEC of contract section 3 */
     const char *address_map; /* rocketmq: "advertised=reachable,…" */
+    struct cloud **cloud;    /* where the clouds' doors of a loop find what they share (api/cloud/client.h): NULL in it
+                                while nobody has any; it outlives them. NULL: nothing is shared */
     bool unsafe_attributes;
     bool writable;                                   /* false: a source; create is refused by the door itself */
     uint32_t rate_per_s, concurrency, share_percent; /* 0: not limited by configuration */

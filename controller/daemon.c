@@ -35,6 +35,7 @@ struct sync {
 
 struct daemon {
     struct daemon_options options;
+    struct cloud *cloud; /* what the doors of all syncs share: accounts have one budget */
     struct sync *syncs;
     uint32_t count;
     uint32_t open;    /* timers, watches, runners that have not reported closed */
@@ -288,6 +289,7 @@ static int open_sync(struct sync *sync, struct failure *why)
     const struct runner_options options = {
         .loop = daemon->loop,
         .workers = daemon->workers,
+        .cloud = &sync->daemon->cloud,
         .log = daemon->log,
         .sync = config->name,
         .run = daemon->run,

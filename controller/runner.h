@@ -38,6 +38,7 @@ struct side_options {
 struct runner_options {
     uv_loop_t *loop;
     struct worker_pool *workers;
+    struct cloud **cloud; /* as in instance_options, for all runners of the loop; NULL: one of its own */
     struct log *log;
     const char *sync; /* name for logs and the journal; "" for commands */
     const char *run;  /* id of this run */

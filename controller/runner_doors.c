@@ -36,6 +36,7 @@ static int open_door(struct runner *runner, uint16_t number, const struct side_o
         .key_file = given->key_file,
         .credentials = given->credentials,
         .address_map = given->address_map,
+        .cloud = runner->options.cloud ? runner->options.cloud : &runner->cloud,
         .unsafe_attributes = given->unsafe_attributes,
         .writable = number == SIDE_DESTINATION && !runner->options.must_exist,
         .rate_per_s = given->rate_per_s,

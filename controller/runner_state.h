@@ -130,6 +130,7 @@ struct runner {
     struct runner_options options;
     struct side_guard source_guards[PASS_SIDES_MAX];
     struct side sides[PASS_SIDES_MAX];
+    struct cloud *cloud; /* shared by its doors, unless options.cloud is given */
     struct address destination;
 
     /* what lives between passes */

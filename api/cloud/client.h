@@ -73,6 +73,9 @@ struct call {
  * the caller's share is over: inside the call while others hold the cloud, later when it goes with this reference. All
  * clients have the same workers. */
 int cloud_new(struct uv_loop_s *loop, struct log *log, struct cloud **out, struct failure *why);
+/* One more reference to the cloud in *slot; when there is none, a new one, which stays there until its last reference
+ * goes. NULL instead of a slot: a new one. */
+int cloud_shared(struct cloud **slot, struct uv_loop_s *loop, struct log *log, struct cloud **out, struct failure *why);
 void cloud_unref(struct cloud *cloud, void (*closed)(void *context), void *context);
 
 struct client_options {

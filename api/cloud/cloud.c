@@ -33,6 +33,21 @@ void cloud_ref(struct cloud *cloud)
     cloud->references++;
 }
 
+int cloud_shared(struct cloud **slot, struct uv_loop_s *loop, struct log *log, struct cloud **out, struct failure *why)
+{
+    if (slot == NULL || *slot == NULL) {
+        if (cloud_new(loop, log, out, why) < 0)
+            return -1;
+        (*out)->slot = slot;
+        if (slot != NULL)
+            *slot = *out;
+        return 0;
+    }
+    cloud_ref(*slot);
+    *out = *slot;
+    return 0;
+}
+
 /* --- credentials -----------------------------------------------------------------------------------------------------
  */
 
@@ -129,6 +144,8 @@ void cloud_unref(struct cloud *cloud, void (*closed)(void *context), void *conte
         return;
     }
     assert(cloud->answered == NULL);
+    if (cloud->slot != NULL)
+        *cloud->slot = NULL;
     cloud->closed = closed;
     cloud->closed_context = context;
     cloud->credentials = NULL;

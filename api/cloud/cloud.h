@@ -29,6 +29,7 @@ struct cloud {
     struct log *log;
     struct http *http;
     uint32_t references;
+    struct cloud **slot; /* where others find it; NULL: nowhere */
     struct budgets budgets;
     struct shared_credentials *credentials;
     int64_t clock_offset_ms; /* the server's time less ours, once it called ours wrong */

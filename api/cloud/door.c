@@ -480,7 +480,7 @@ int door_open(struct door *door, const struct face *face, const char *host, cons
     door->writable = options->writable;
     memcpy(door->region, options->address->region, sizeof door->region);
     memcpy(door->instance_id, options->address->instance_id, sizeof door->instance_id);
-    if (cloud_new(options->loop, options->log, &door->cloud, why) != 0) {
+    if (cloud_shared(options->cloud, options->loop, options->log, &door->cloud, why) != 0) {
         free_door(door);
         return -1;
     }

@@ -30,6 +30,11 @@ static void add_topics(struct cloud_door *test, unsigned count)
     }
 }
 
+static void raise_flag(void *context)
+{
+    *(bool *)context = true;
+}
+
 /* The options reach the client: the regional endpoint, unless one is given. */
 static void endpoints_are_regional(void **state)
 {
@@ -54,6 +59,31 @@ static void opening_fails_with_the_client(void **state)
     assert_int_equal(apsaramq_open(&test.options, &door, &test.why), -1);
     assert_int_equal(test.why.cause, CAUSE_CONFIGURATION_WRONG);
     assert_null(door);
+    door_end(&test);
+}
+
+/* Doors of one slot share one cloud, as long as any of them is open. */
+static void doors_of_one_slot_share_a_cloud(void **state)
+{
+    struct cloud_door test;
+    struct cloud *shared = NULL, *first = NULL;
+    struct instance *doors[2];
+
+    (void)state;
+    begin(&test);
+    test.options.cloud = &shared;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(apsaramq_open(&test.options, &doors[i], &test.why), 0);
+        first = i == 0 ? shared : first;
+        assert_ptr_equal(test.cloud.last_options.cloud, first);
+    }
+    for (int i = 0; i < 2; i++) {
+        bool closed = false;
+        assert_ptr_equal(shared, first);
+        doors[i]->ops->close(doors[i], raise_flag, &closed);
+        test_loop_run_until(&test.loop, &closed);
+    }
+    assert_null(shared);
     door_end(&test);
 }
 
@@ -486,11 +516,6 @@ static void cancelled_requests_answer(void **state)
     door_end(&test);
 }
 
-static void raise_flag(void *context)
-{
-    *(bool *)context = true;
-}
-
 /* Closing answers what is under way, then calls back. */
 static void closing_answers_what_is_under_way(void **state)
 {
@@ -541,6 +566,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(endpoints_are_regional),
         cmocka_unit_test(opening_fails_with_the_client),
+        cmocka_unit_test(doors_of_one_slot_share_a_cloud),
         cmocka_unit_test(describe_tells_identity_state_and_quotas),
         cmocka_unit_test(series_and_status_are_judged),
         cmocka_unit_test(lists_come_by_pages),

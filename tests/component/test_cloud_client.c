@@ -460,6 +460,28 @@ static void other_endpoints_are_refused(void **state)
     begin(&options);
 }
 
+/* Whoever asks in the same place gets the same cloud, until the last reference goes: then the place is empty at
+ * once. */
+static void a_place_holds_one_cloud(void **state)
+{
+    struct failure why = FAILURE_INIT;
+    struct cloud *place = NULL, *first = NULL, *second = NULL;
+    bool closed[2] = {false, false};
+
+    (void)state;
+    begin_with(1);
+    assert_int_equal(cloud_shared(&place, &scene.loop.loop, NULL, &first, &why), 0);
+    assert_int_equal(cloud_shared(&place, &scene.loop.loop, NULL, &second, &why), 0);
+    assert_ptr_equal(first, second);
+    assert_ptr_not_equal(first, scene.cloud);
+    cloud_unref(first, on_closed, &closed[0]);
+    assert_ptr_equal(place, second);
+    cloud_unref(second, on_closed, &closed[1]);
+    assert_null(place);
+    test_loop_run_until(&scene.loop, &closed[1]);
+    assert_true(closed[0]);
+}
+
 int main(void)
 {
 #define IN_SCENE(test) cmocka_unit_test_setup_teardown(test, enter, leave)
@@ -477,6 +499,7 @@ int main(void)
         IN_SCENE(waiting_for_keys_has_an_end),
         IN_SCENE(closing_answers_everything),
         IN_SCENE(other_endpoints_are_refused),
+        IN_SCENE(a_place_holds_one_cloud),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,8 @@ static struct fake_cloud *fake; /* of the test that runs */
 
 struct cloud {
     uv_loop_t *loop;
+    uint32_t references;
+    struct cloud **slot;
 };
 
 struct call_state {
@@ -495,18 +497,26 @@ static void on_timer(uv_timer_t *timer)
 
 /* ---- client.h */
 
-int cloud_new(struct uv_loop_s *loop, struct log *log, struct cloud **out, struct failure *why)
+int cloud_shared(struct cloud **slot, struct uv_loop_s *loop, struct log *log, struct cloud **out, struct failure *why)
 {
     (void)log, (void)why;
-    *out = calloc(1, sizeof **out);
+    *out = slot && *slot ? *slot : calloc(1, sizeof **out);
     assert_non_null(*out);
     (*out)->loop = loop;
+    (*out)->references++;
+    (*out)->slot = slot;
+    if (slot)
+        *slot = *out;
     return 0;
 }
 
 void cloud_unref(struct cloud *cloud, void (*closed)(void *context), void *context)
 {
-    free(cloud);
+    if (--cloud->references == 0) {
+        if (cloud->slot)
+            *cloud->slot = NULL;
+        free(cloud);
+    }
     closed(context);
 }
 
