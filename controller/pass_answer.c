@@ -76,13 +76,13 @@ static void refused_kind(struct pass *pass, struct lane *lane, struct job *job, 
     apply_halt_kind(pass, lane->kind);
 }
 
-/* A refusal for good that many got together is not believed before each was tried alone. */
-static void refused_in_company(struct pass *pass, struct lane *lane, struct job *job, int cause)
+/* A refusal for long that many got together is not believed before each was tried alone. */
+static void refused_in_company(struct lane *lane, struct job *job, int cause, uint64_t now_ms)
 {
     if (cause == CAUSE_UNSUPPORTED)
         lane->batch_max = 1;
     job->alone = true;
-    lane_queue(lane, job, pass->emitter.now_ms);
+    lane_queue(lane, job, now_ms);
 }
 
 static void refused_resource(struct pass *pass, struct lane *lane, struct job *job, const struct failure *failure,
@@ -105,13 +105,11 @@ static void refused_resource(struct pass *pass, struct lane *lane, struct job *j
         return;
     case REMEDY_STUCK:
     case REMEDY_DECIDE:
+    case REMEDY_SLOWLY:
         if (in_company)
-            refused_in_company(pass, lane, job, failure->cause);
+            refused_in_company(lane, job, failure->cause, pass->emitter.now_ms);
         else
             refused_for_long(pass, lane, job, failure);
-        return;
-    case REMEDY_SLOWLY:
-        refused_for_long(pass, lane, job, failure);
         return;
     }
 }
