@@ -190,7 +190,7 @@ static void look_at_refusal(struct oracle *oracle, const struct log_entry *entry
     if (entry->flag && (remedy == REMEDY_STUCK || remedy == REMEDY_DECIDE) &&
         cause_scope(entry->cause) == SCOPE_RESOURCE)
         oracle->barred[thing] = true;
-    if (entry->cause == CAUSE_INSTANCE_PERMISSION_MISSING)
+    if (entry->flag && (entry->cause == CAUSE_INSTANCE_PERMISSION_MISSING || entry->cause == CAUSE_REFUSED))
         oracle->not_before_ms[thing] = entry->ms + LONG_PATIENCE_MS;
     if (cause_scope(entry->cause) == SCOPE_RESOURCE && remedy == REMEDY_RETRY &&
         ++oracle->tries[thing] == TRIES_AT_MOST)

@@ -111,12 +111,12 @@ static int refusal_cause(struct world *world, enum kind kind)
 {
     static const int for_good[] = {CAUSE_INVALID_PARAMETER, CAUSE_UNSUPPORTED, CAUSE_GROUP_IN_OTHER_INSTANCE};
     static const int of_topics[] = {CAUSE_TOPIC_CREATE_FAILED, CAUSE_SYSTEM_ERROR, CAUSE_INSTANCE_PERMISSION_MISSING,
-                                    CAUSE_TOPIC_NAMED_LIKE_GROUP};
+                                    CAUSE_TOPIC_NAMED_LIKE_GROUP, CAUSE_REFUSED};
     static const int of_groups[] = {CAUSE_GROUP_CREATE_FAILED, CAUSE_SYSTEM_ERROR, CAUSE_INSTANCE_PERMISSION_MISSING,
-                                    CAUSE_GROUP_NAMED_LIKE_TOPIC};
+                                    CAUSE_GROUP_NAMED_LIKE_TOPIC, CAUSE_REFUSED};
     if (world_chance(world, 40))
         return for_good[world_dice(world, 3)];
-    return (kind == KIND_TOPIC ? of_topics : of_groups)[world_dice(world, 4)];
+    return (kind == KIND_TOPIC ? of_topics : of_groups)[world_dice(world, 5)];
 }
 
 static void choose_first(struct world *world, struct thing *thing)
