@@ -704,8 +704,8 @@ static void a_read_only_directory_is_respected(void **state)
 
 /* ---- killed */
 
-/* Adds one topic after the other until it is killed. */
-static void create_until_killed(void)
+/* Adds one topic after the other, telling of each, until it is killed. */
+static void create_until_killed(int told)
 {
     struct fixture fixture;
     char line[200];
@@ -714,6 +714,8 @@ static void create_until_killed(void)
     for (unsigned i = 0;; i++) {
         snprintf(line, sizeof line, "Topic topic%06u messageType=NORMAL remark=%064u", i, i);
         create(&fixture, KIND_TOPIC, line);
+        if (write(told, "x", 1) != 1)
+            _exit(1);
     }
 }
 
@@ -746,16 +748,23 @@ static void a_killed_writer_leaves_a_whole_file(void **state)
 {
     (void)state;
     uint32_t before = 0;
+    char byte;
 
     srandom(20261123);
     for (int round = 0; round < 60; round++) {
+        int told[2];
+        assert_int_equal(pipe(told), 0);
         pid_t child = fork();
         assert_true(child >= 0);
         if (child == 0)
-            create_until_killed();
-        usleep((useconds_t)(random() % 30000));
+            create_until_killed(told[1]);
+        close(told[1]);
+        if (round % 3 != 0)
+            assert_int_equal(read(told[0], &byte, 1), 1);
+        usleep((useconds_t)(random() % 20000));
         kill(child, SIGKILL);
         assert_int_equal(waitpid(child, NULL, 0), child);
+        close(told[0]);
         uint32_t now = count_whole_file();
         assert_true(now >= before);
         before = now;

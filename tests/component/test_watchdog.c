@@ -27,7 +27,7 @@
 #include "tests/lib/runner_fixture.h"
 #include "tests/lib/scratch.h"
 
-#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 enum { TOPICS = 500000, GROUPS = 100000 };
 #else
 enum { TOPICS = 50000, GROUPS = 10000 };
