@@ -10,6 +10,7 @@
 
 #include "api/base/monotime.h"
 #include "api/cause.h"
+#include "api/cloud/details.h"
 #include "api/cloud/door.h"
 #include "api/cloud/group_details.h"
 #include "api/cloud/signature.h"
@@ -390,5 +391,9 @@ int apsaramq_open(const struct instance_options *options, struct instance **out,
     }
     door->capabilities = at_best();
     door->memory = details;
-    return door_open(door, &FACE, "rocketmq", options, out, why);
+    if (door_open(door, &FACE, "rocketmq", options, out, why) != 0)
+        return -1;
+    if (!options->writable)
+        details_attach(door);
+    return 0;
 }

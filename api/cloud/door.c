@@ -441,7 +441,7 @@ static void close_door(struct instance *instance, void (*closed)(void *context),
     close_if_idle(door);
 }
 
-static const struct instance_ops OPS = {
+const struct instance_ops door_ops = {
     .describe = describe,
     .list = list,
     .get = get,
@@ -474,7 +474,7 @@ static int open_client(struct door *door, const char *host, const struct instanc
 int door_open(struct door *door, const struct face *face, const char *host, const struct instance_options *options,
               struct instance **out, struct failure *why)
 {
-    door->instance.ops = &OPS;
+    door->instance.ops = &door_ops;
     door->face = face;
     door->workers = options->workers;
     door->writable = options->writable;

@@ -58,6 +58,8 @@ struct face {
 
 struct door {
     struct instance instance; /* first: a door is an instance */
+    struct instance_ops ops;  /* where they are not door_ops (details.h) */
+    struct detailed *detailed;
     const struct face *face;
     struct cloud *cloud;
     struct client *client;
@@ -73,6 +75,8 @@ struct door {
     void (*closed)(void *context);
     void *closed_context;
 };
+
+extern const struct instance_ops door_ops;
 
 /* `door` is zeroed and from malloc; its capabilities are set. It is freed when it is closed, or here on failure.
  * `host` is the product's ("rocketmq"): HOST.REGION.aliyuncs.com (openapi 5). */

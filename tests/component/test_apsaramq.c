@@ -561,6 +561,104 @@ static void what_is_not_offered_fails_at_once(void **state)
     door_end(&test);
 }
 
+/* ---- sources */
+
+static void begin_source(struct cloud_door *test, unsigned groups)
+{
+    char name[32];
+    bool closed = false;
+
+    begin(test);
+    test->door->ops->close(test->door, raise_flag, &closed);
+    test_loop_run_until(&test->loop, &closed);
+    test->options.writable = false;
+    assert_int_equal(apsaramq_open(&test->options, &test->door, &test->why), 0);
+    for (unsigned i = 0; i < groups; i++) {
+        snprintf(name, sizeof name, "GID_%03u", i);
+        struct fake_item *item = fake_add(&test->cloud, KIND_GROUP, name, "");
+        snprintf(item->order, sizeof item->order, "Orderly");
+    }
+}
+
+/* Of a source everything is declared: its lists come with the details of every group, read once. */
+static void lists_of_sources_come_with_details(void **state)
+{
+    struct cloud_door test;
+    const char *const whole = "deliveryOrderType=Orderly consumeRetryPolicy.retryPolicy=DefaultRetryPolicy";
+
+    (void)state;
+    begin_source(&test, 103);
+    add_topics(&test, 3);
+    assert_int_equal(door_list(&test, KIND_GROUP, 1), CAUSE_NONE);
+    assert_int_equal(test.answer.total, 103);
+    assert_int_equal(test.answer.parts, 2);
+    assert_int_equal(door_count(&test, KIND_GROUP), 3);
+    assert_string_equal(door_settings(&test, KIND_GROUP, "GID_102"), whole);
+    assert_int_equal(fake_calls(&test.cloud, "GetConsumerGroup"), 3);
+    snprintf(fake_find(&test.cloud, KIND_GROUP, "GID_101")->updated, 24, "2024-05-06 07:08:59");
+    assert_int_equal(door_list(&test, KIND_GROUP, 1), CAUSE_NONE);
+    assert_string_equal(door_settings(&test, KIND_GROUP, "GID_101"), whole);
+    assert_string_equal(door_settings(&test, KIND_GROUP, "GID_102"), whole);
+    assert_int_equal(fake_calls(&test.cloud, "GetConsumerGroup"), 4);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(door_list(&test, KIND_GROUP, 0), CAUSE_NONE);
+        assert_int_equal(door_count(&test, KIND_GROUP), 100);
+        assert_string_equal(door_settings(&test, KIND_GROUP, "GID_099"), whole);
+        assert_int_equal(fake_calls(&test.cloud, "GetConsumerGroup"), 104);
+    }
+    assert_int_equal(door_list(&test, KIND_TOPIC, 0), CAUSE_NONE);
+    assert_int_equal(door_count(&test, KIND_TOPIC), 3);
+    door_end(&test);
+}
+
+/* A detail that cannot be read fails its part; a group that is gone by then is missing from the announced total. */
+static void lists_of_sources_are_whole_or_fail(void **state)
+{
+    struct cloud_door test;
+
+    (void)state;
+    begin_source(&test, 3);
+    fake_fail(&test.cloud, (struct fake_fault){.operation = "GetConsumerGroup", .kind = FAULT_LOST, .skip = 1});
+    assert_int_equal(door_list(&test, KIND_GROUP, 0), CAUSE_UNREACHABLE);
+    assert_null(test.answer.part);
+    fake_fail(&test.cloud, (struct fake_fault){.operation = "ListConsumerGroups", .kind = FAULT_LOST});
+    assert_int_equal(door_list(&test, KIND_GROUP, 0), CAUSE_UNREACHABLE);
+    fake_refuse(&test.cloud, "GetConsumerGroup", 404, "ConsumerGroup.NotFound");
+    snprintf(fake_find(&test.cloud, KIND_GROUP, "GID_000")->updated, 24, "2024-05-06 07:08:59");
+    assert_int_equal(door_list(&test, KIND_GROUP, 0), CAUSE_NONE);
+    assert_int_equal(test.answer.total, 3);
+    assert_int_equal(door_count(&test, KIND_GROUP), 2);
+    door_end(&test);
+}
+
+/* Cancelled, or closed, before the page or while details are read: the part answers, once. */
+static void lists_of_sources_can_be_cancelled(void **state)
+{
+    struct cloud_door test;
+    static const char *const hanging[] = {"ListConsumerGroups", "GetConsumerGroup"};
+
+    (void)state;
+    for (int close = 0; close < 2; close++) {
+        for (size_t i = 0; i < 2; i++) {
+            begin_source(&test, 3);
+            fake_fail(&test.cloud, (struct fake_fault){.operation = hanging[i], .kind = FAULT_HANG});
+            door_prepare(&test);
+            assert_int_equal(test.door->ops->list(test.door, &test.request, KIND_GROUP, 0, &test.why), 0);
+            while (fake_calls(&test.cloud, hanging[i]) == 0)
+                uv_run(&test.loop.loop, UV_RUN_ONCE);
+            if (close)
+                test.door->ops->close(test.door, raise_flag, &test.closed);
+            else
+                test.door->ops->cancel(test.door, &test.request);
+            test_loop_run_until(&test.loop, &test.answered);
+            assert_int_equal(test.answer.failure.cause, CAUSE_CANCELLED);
+            if (close)
+                test_loop_run_until(&test.loop, &test.closed);
+            door_end(&test);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -587,6 +685,9 @@ int main(void)
         cmocka_unit_test(cancelled_requests_answer),
         cmocka_unit_test(closing_answers_what_is_under_way),
         cmocka_unit_test(what_is_not_offered_fails_at_once),
+        cmocka_unit_test(lists_of_sources_come_with_details),
+        cmocka_unit_test(lists_of_sources_are_whole_or_fail),
+        cmocka_unit_test(lists_of_sources_can_be_cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
