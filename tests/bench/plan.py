@@ -64,6 +64,7 @@ class Bench:
             figures.told(name, run)
         ours, visit = best.values()
         figures.judge("wall time, times simdjson", ours.seconds / visit.seconds, 3)
+        figures.note("processor time, times simdjson", ours.cpu_seconds / visit.cpu_seconds)
         figures.judge("peak memory beyond the files, per record",
                       (ours.peak_bytes - self.bytes_of("export.json", "snapshot.json")) / 1.2e6, 200, " bytes")
         figures.judge("memory once loaded, per record", self.loaded("export.json", "snapshot.json"), 80, " bytes")
@@ -132,21 +133,29 @@ class Bench:
 
     # --- the daemon that has nothing to do
 
-    def configuration(self):
-        """One sync of 10,000 resources, and no next pass while it is watched."""
+    def start_daemon(self, source, snapshot):
+        """One sync, its first pass done, and no next one while it is watched."""
         path = self.scratch / "mqferry.yaml"
         path.write_text(f"""apiVersion: mqferry/v1
 kind: Sync
 metadata: {{name: idle}}
 spec:
   mode: apply
-  source: ["{self.file('create-10000.json')}"]
-  destination: {{address: "snapshot:{self.scratch / 'idle.json'}", for: rocketmq}}
+  source: ["{source}"]
+  destination: {{address: "snapshot:{snapshot}", for: rocketmq}}
   interval: 1h
 """)
-        return path
+        with open(self.scratch / "log", "wb") as log:
+            process = subprocess.Popen([self.binary, "run", "--config", path], stdin=subprocess.DEVNULL, stdout=log,
+                                       stderr=log)
+        try:
+            self.wait_until_settled(process, snapshot)
+        except BaseException:
+            end(process)
+            raise
+        return process
 
-    def wait_until_settled(self, process):
+    def wait_until_settled(self, process, snapshot):
         """The destination is there, and the process has stopped working."""
         deadline = time.monotonic() + 60
         used, since = -1, time.monotonic()
@@ -154,7 +163,7 @@ spec:
             if process.poll() is not None or time.monotonic() > deadline:
                 sys.exit("bench: the daemon did not come to rest")
             now = sum(map(int, pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")")[-1].split()[11:13]))
-            if now != used or not (self.scratch / "idle.json").exists():
+            if now != used or not snapshot.exists():
                 used, since = now, time.monotonic()
             time.sleep(0.1)
 
@@ -162,11 +171,8 @@ spec:
         figures = self.figures
         figures.title("idle mqferry run with one sync of 10,000 resources")
         self.start_anew(None)
-        with open(self.scratch / "log", "wb") as log:
-            process = subprocess.Popen([self.binary, "run", "--config", self.configuration()], stdin=subprocess.DEVNULL,
-                                       stdout=log, stderr=log)
+        process = self.start_daemon(self.file("create-10000.json"), self.scratch / "idle.json")
         try:
-            self.wait_until_settled(process)
             before = wake_ups(process.pid)
             time.sleep(IDLE_SECONDS)
             woken = wake_ups(process.pid) - before
@@ -174,8 +180,24 @@ spec:
             figures.note("of it not shared with files", status_of(process.pid, "RssAnon") * 1024 / 1e6, " MB")
             figures.judge(f"wake-ups in {IDLE_SECONDS} s, no timer of its own due", woken, 0)
         finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
+            end(process)
+
+    def idle_with_many(self):
+        figures = self.figures
+        figures.title("idle mqferry run with the sync of 600,000 resources, for information")
+        self.start_anew(None)
+        process = self.start_daemon(self.file("export.json"), self.file("snapshot.json"))
+        try:
+            resident = status_of(process.pid, "VmRSS") * 1024
+            figures.note("resident memory", resident / 1e6, " MB")
+            figures.note("per record, declared and observed", resident / 1.2e6, " bytes")
+        finally:
+            end(process)
+
+
+def end(process):
+    process.send_signal(signal.SIGTERM)
+    process.wait(60)
 
 
 def status_of(pid, field, task=None):
@@ -207,7 +229,7 @@ def main():
     bench = Bench(pathlib.Path(sys.argv[1]).resolve())
     machine()
     for part in (bench.plan_of_an_export, bench.plan_of_manifests, bench.apply_of_missing_resources, bench.version,
-                 bench.idle):
+                 bench.idle, bench.idle_with_many):
         if not sys.argv[2:] or part.__name__ in sys.argv[2:]:
             part()
     shutil.rmtree(bench.scratch)
