@@ -94,7 +94,8 @@ enum event_kind {
     EVENT_DESCRIBED, /* side, description | failure */
     EVENT_LISTED,    /* side, resource_kind, part, parts, total, count | failure */
     EVENT_GOT,       /* count | failure */
-    EVENT_PLANNED,   /* plan | failure (BAD_ANSWER: a list repeats a name; side and resource_kind tell which) */
+    EVENT_PLANNED,   /* plan | failure (BAD_ANSWER: a list repeats a name; side and resource_kind tell which,
+                      * PASS_SIDES_MAX: no list) */
     EVENT_CONFIRMED, /* yes */
     EVENT_INTENDED,  /* durable | failure (STATE_UNWRITABLE) */
     EVENT_CREATED,   /* items: one per row of the effect */

@@ -44,6 +44,8 @@ struct bench {
     enum event_kind news; /* posted before the news_before-th create of a pass is answered */
     uint32_t news_before; /* from 1; 0: never */
     uint64_t now_ms;
+    void (*around_step)(struct bench *bench, bool before); /* NULL: nothing is done around steps of the pass */
+    uint32_t steps;                                        /* so far */
 
     /* what came of it; of the newest pass */
     struct pass *pass;

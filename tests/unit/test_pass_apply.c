@@ -446,6 +446,22 @@ static void what_meets_an_obstacle_meanwhile_fails(void **state)
     assert_string_equal(bench_result(&bench, KIND_TOPIC, "payments"), "created");
 }
 
+static void what_waits_and_meets_an_obstacle_fails(void **state)
+{
+    /* Not even sent yet: a newer read shows that a group has the name. */
+    (void)state;
+    bench.description.capabilities.rules.names_shared = true;
+    declare_many(6);
+    bench_answer(&bench, "topic-000", OUTCOME_UNKNOWN, CAUSE_OUTCOME_UNKNOWN, 1);
+    bench_answer(&bench, "topic-001", OUTCOME_UNKNOWN, CAUSE_OUTCOME_UNKNOWN, 1);
+    bench_answer(&bench, "topic-002", OUTCOME_UNKNOWN, CAUSE_OUTCOME_UNKNOWN, 1)->shows =
+        "ConsumerGroup topic-005 remark=x\n";
+    bench_pass(&bench);
+    assert_null(strstr(bench.sent, "topic-005"));
+    assert_string_equal(bench_result(&bench, KIND_TOPIC, "topic-005"), "failed topic-named-like-group");
+    assert_int_equal(bench.report->created[KIND_TOPIC], 5);
+}
+
 /* ---- CREATING -------------------------------------------------------------------------------------------------- */
 
 static void creating_is_polled_until_there_is_no_time_left(void **state)
@@ -597,6 +613,7 @@ int main(void)
         TEST(what_others_create_meanwhile_is_not_sent),
         TEST(an_unknown_outcome_that_differs_is_not_ours),
         TEST(what_meets_an_obstacle_meanwhile_fails),
+        TEST(what_waits_and_meets_an_obstacle_fails),
         TEST(creating_is_polled_until_there_is_no_time_left),
         TEST(creating_that_comes_into_service_is_created),
         TEST(creating_that_vanishes_is_left_to_a_later_pass),
