@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Alibaba Cloud as a destination and as a source, against the fake cloud of tests/cloud: its record of writes is the witness."""
+import sys
+
+from harness import ROOT, Case, group, topic
+
+sys.path.insert(0, str(ROOT / "tests" / "cloud"))
+from handle import ACCOUNT, KEY_ID, SECRET, Fake, plain_environment  # noqa: E402
+
+FIVE, FOUR = "apsaramq://cn-hangzhou/rmq-cn-abc123", "ons://cn-hangzhou/MQ_INST_1"
+IDS = {FIVE: "rmq-cn-abc123", FOUR: "MQ_INST_1"}
+CREATE = {FIVE: "CreateTopic", FOUR: "OnsTopicCreate"}
+
+
+class WithCloud(Case):
+    def setUp(self):
+        super().setUp()
+        self.fake = Fake()
+        self.addCleanup(self.fake.close)
+        kept = {name: value for name, value in self.environment.items() if name.startswith("MQFERRY") or name in ("HOME", "TZ")}
+        self.environment = {**plain_environment(), **kept, "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY_ID,
+                            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SECRET, "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"}
+        self.write("d.yaml", topic("order") + topic("pay", "FIFO") + topic("later", "DELAY"))
+
+    def reconcile(self, command, to=FIVE, *more, source="d.yaml", code=0, **how):
+        yes = ("--yes",) if command == "apply" else ()
+        ended = self.run_it(command, "--from", source, "--to", to, "--endpoint", self.fake.endpoint, *yes, *more, code=code, **how)
+        self.assertNotIn(SECRET, ended.out + ended.err)
+        return ended
+
+    def topics(self, to=FIVE):
+        return self.fake.holds(IDS[to], "topic")
+
+    def writes(self):
+        return [(line["writer"], line["name"], line["before"] is None) for line in self.fake.audit()]
+
+    def assert_created_once(self, *names):
+        self.assertEqual(sorted(self.writes()), sorted((KEY_ID, name, True) for name in names))
+
+
+class BothProducts(WithCloud):
+    def each(self):
+        for to in (FIVE, FOUR):
+            self.fake.control({"forget": True})
+            yield to
+
+    def test_plan_writes_nothing_apply_creates_verify_agrees_and_again_writes_nothing(self):
+        for to in self.each():
+            self.reconcile("plan", to)
+            self.assertEqual(self.writes(), [])
+            self.reconcile("verify", to, code=2)
+            self.reconcile("apply", to)
+            self.assert_created_once("order", "pay", "later")
+            self.reconcile("verify", to)
+            self.reconcile("apply", to)
+            self.assert_created_once("order", "pay", "later")
+        self.assertEqual(self.topics(FIVE)["pay"], {"messageType": "FIFO"})
+        self.assertEqual(self.topics(FOUR)["pay"]["MessageType"], 1)
+
+    def test_a_topic_that_differs_is_left_alone(self):
+        for to in self.each():
+            settings = {"messageType": "NORMAL"} if to == FIVE else {"MessageType": 0}
+            self.fake.control({"console": {"instance": IDS[to], "kind": "topic", "name": "pay", "settings": settings}})
+            self.reconcile("apply", to)
+            self.assertEqual(self.topics(to)["pay"], settings)
+            wanted = [("console", "pay", True), (KEY_ID, "order", True), (KEY_ID, "later", True)]
+            self.assertEqual(sorted(self.writes()), sorted(wanted))
+
+    def test_an_answer_that_is_lost_after_the_create_is_settled_by_reading(self):
+        for cut in ("before", "headers", "body", "reset"):
+            for to in self.each():
+                self.write("d.yaml", topic("lost-" + cut) + topic("other-" + cut))
+                self.fake.control({"fault": {"operation": CREATE[to], "name": "lost-" + cut, "cut": cut}})
+                self.reconcile("apply", to)
+                self.assert_created_once("lost-" + cut, "other-" + cut)
+
+    def test_a_request_that_arrives_twice_creates_once(self):
+        for to in self.each():
+            self.fake.control({"fault": {"operation": CREATE[to], "duplicate": True}})
+            self.reconcile("apply", to)
+            self.assert_created_once("order", "pay", "later")
+
+    def test_answers_that_say_nothing_are_settled_by_reading(self):
+        for shape in ("html", "xml", "empty", "truncated"):
+            for to in self.each():
+                self.write("d.yaml", topic("said-" + shape))
+                self.fake.control({"fault": {"operation": CREATE[to], "shape": shape}})
+                self.reconcile("apply", to)
+                self.assert_created_once("said-" + shape)
+
+    def test_a_topic_that_somebody_else_creates_meanwhile_is_theirs(self):
+        for to in self.each():
+            settings = {"messageType": "NORMAL"} if to == FIVE else {"MessageType": 0}
+            theirs = {"console": {"instance": IDS[to], "kind": "topic", "name": "order", "settings": settings}}
+            self.fake.control({"fault": {"operation": CREATE[to], "name": "order", "meanwhile": [theirs]}})
+            self.reconcile("apply", to)
+            self.assertIn(("console", "order", True), self.writes())
+            self.assertNotIn((KEY_ID, "order", True), self.writes())
+
+    def test_throttled_calls_come_again(self):
+        for to in self.each():
+            refuse = {"status": 400, "code": "Throttling.User", "message": "Request was denied due to user flow control.",
+                      "gateway": True, "headers": {"x-acs-retry-after": "50"}}
+            self.fake.control({"fault": {"operation": CREATE[to], "times": 3, "refuse": refuse}})
+            self.reconcile("apply", to)
+            self.assert_created_once("order", "pay", "later")
+
+    def test_a_quota_that_is_reached_is_said_and_the_rest_is_there(self):
+        for to in self.each():
+            self.fake.control({"change": {"id": IDS[to], "quotas": {"topic": 2}}})
+            ended = self.reconcile("apply", to, "--timeout", "20s", "--output", "json", code=1)
+            self.assertEqual(len(self.topics(to)), 2)
+            self.assertIn("topic-quota-reached", [row.get("cause") for row in ended.json()["resources"]])
+
+    def test_what_stops_everything_has_its_exit_code(self):
+        for to in self.each():
+            wrong = {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "another"}
+            self.reconcile("apply", to, code=77, environment=wrong)
+            self.reconcile("apply", to[:-1] + "9", code=69)
+            self.fake.control({"change": {"id": IDS[to], "status": "STOPPED" if to == FIVE else 2}})
+            self.reconcile("apply", to, "--timeout", "2s", code=69)
+            self.assertEqual(self.writes(), [])
+
+    def test_export_reads_what_apply_wrote(self):
+        for to in self.each():
+            self.reconcile("apply", to)
+            self.path("out.json").unlink(missing_ok=True)
+            self.run_it("export", "--from", to, "--from-endpoint", self.fake.endpoint, "--format", "snapshot", "--out", "out.json")
+            there = self.snapshot("out.json")["topics"]
+            self.assertEqual({name: row["messageType"] for name, row in there.items()},
+                             {"order": "NORMAL", "pay": "FIFO", "later": "DELAY"})
+
+
+class FiveOnly(WithCloud):
+    def test_groups_keep_their_retry_policy(self):
+        self.write("d.yaml", group("GID_a", deliveryOrderType="Orderly",
+                                   consumeRetryPolicy="{retryPolicy: FixedRetryPolicy, maxRetryTimes: 8, fixedIntervalRetryTime: 10}"))
+        self.reconcile("apply")
+        self.reconcile("verify")
+        policy = self.fake.holds(IDS[FIVE], "group")["GID_a"]["consumeRetryPolicy"]
+        self.assertEqual(policy, {"retryPolicy": "FixedRetryPolicy", "maxRetryTimes": 8, "fixedIntervalRetryTime": 10})
+
+    def test_hundreds_of_topics_are_read_page_by_page(self):
+        names = {f"t{number:03}": {"messageType": "NORMAL"} for number in range(450)}
+        self.fake.control({"instance": {"id": IDS[FIVE], "product": "rocketmq", "account": ACCOUNT, "topics": names}})
+        self.write("d.yaml", "".join(topic(name) for name in names) + topic("new"))
+        meanwhile = [{"console": {"instance": IDS[FIVE], "kind": "topic", "name": "theirs", "settings": {"messageType": "FIFO"}}}]
+        self.fake.control({"fault": {"operation": "ListTopics", "page": 3, "meanwhile": meanwhile}})
+        self.reconcile("apply")
+        self.assertEqual(sorted(self.writes()), sorted([("console", "theirs", True), (KEY_ID, "new", True)]))
+
+    def test_every_way_of_saying_no_is_understood(self):
+        for way in ("status", "success", "code"):
+            with self.subTest(way):
+                self.fake.control({"set": {"refusals": way}})
+                self.reconcile("apply", FIVE[:-1] + "9", code=69)
+
+    def test_a_topic_that_stays_creating_is_reported(self):
+        self.fake.control({"change": {"id": IDS[FIVE], "creating_s": -1}})
+        self.reconcile("apply", FIVE, "--timeout", "3s", code=75)
+        self.assert_created_once("order", "pay", "later")
+
+    def test_a_clock_that_is_wrong_is_corrected_by_the_servers(self):
+        self.fake.control({"set": {"clock_offset_s": 7200}})
+        self.reconcile("apply")
+        self.assert_created_once("order", "pay", "later")
