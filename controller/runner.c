@@ -136,6 +136,7 @@ int runner_start(struct runner *runner, enum pass_mode mode, uint64_t give_up_ms
     if (!pass)
         return failure_no_memory(why, "the pass");
     forget_last_pass(runner);
+    complaints_release(&runner->mistakes);
     runner->pass = pass;
     runner->give_up_ms = give_up_ms;
     runner->done = done;

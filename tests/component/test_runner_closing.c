@@ -102,8 +102,13 @@ static void it_can_be_closed_while_a_worker_thinks(void **state)
         fixture.options.fixed = fixed;
         fixture_open(&fixture);
         fixture_start(&fixture, PASS_APPLY, monotime_ms() + 20000);
-        for (unsigned i = 0; i < turns; i++)
+        for (unsigned i = 0; i < turns; i++) {
+            struct pass_progress progress;
             uv_run(&fixture.loop.loop, UV_RUN_ONCE);
+            runner_progress(fixture.runner, &progress);
+            assert_true(progress.done <= progress.to_create && progress.to_create <= 3000);
+            assert_non_null(progress.phase);
+        }
         finished = fixture.done;
         fixture_end(&fixture);
         assert_int_equal(fixture.passes, 1);
