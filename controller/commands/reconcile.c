@@ -150,6 +150,21 @@ static bool next_pass(const struct reconcile *reconcile, const struct runner_res
     return true;
 }
 
+/* Is anything left that time may mend: to be tried again, or there but not in service yet? What is stuck, refused or
+ * over a quota is not. A pass that failed as a whole is judged by its cause. */
+static bool has_hope(const struct runner_result *result)
+{
+    const struct pass_report *report = result->report;
+
+    if (result->failure.cause != CAUSE_NONE || result->plan == NULL)
+        return true;
+    for (enum kind kind = 0; kind < KINDS; kind++) {
+        if (report->pending[kind] > 0 || result->plan->counts[kind].states[STATE_CREATING] > 0)
+            return true;
+    }
+    return false;
+}
+
 /* Would another pass of this command do any good? */
 static bool goes_on(const struct reconcile *reconcile, const struct runner_result *result, uint64_t *out_wait_ms)
 {
@@ -162,7 +177,7 @@ static bool goes_on(const struct reconcile *reconcile, const struct runner_resul
         return false;
     if (options->command == COMMAND_VERIFY)
         return options_has(options, OPTION_WAIT) && !result->parity && next_pass(reconcile, result, out_wait_ms);
-    return options->command == COMMAND_APPLY && next_pass(reconcile, result, out_wait_ms);
+    return options->command == COMMAND_APPLY && has_hope(result) && next_pass(reconcile, result, out_wait_ms);
 }
 
 static void print_report(struct reconcile *reconcile, const struct runner_result *result)

@@ -108,7 +108,7 @@ class BothProducts(WithCloud):
     def test_a_quota_that_is_reached_is_said_and_the_rest_is_there(self):
         for to in self.each():
             self.fake.control({"change": {"id": IDS[to], "quotas": {"topic": 2}}})
-            ended = self.reconcile("apply", to, "--timeout", "20s", "--output", "json", code=1)
+            ended = self.reconcile("apply", to, "--output", "json", code=1)
             self.assertEqual(len(self.topics(to)), 2)
             self.assertIn("topic-quota-reached", [row.get("cause") for row in ended.json()["resources"]])
 
