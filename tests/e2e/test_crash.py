@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-from faults import OLD, strace
+from hardship import OLD, strace
 from harness import RELEASE, Case, group, topic
 
 CALLS = ("write", "pwrite64", "writev", "fsync", "fdatasync", "rename", "renameat", "renameat2", "ftruncate", "mkdir",

@@ -6,7 +6,7 @@ import os
 import pathlib
 import subprocess
 
-from faults import OLD, as_nobody, small_disk, strace, tree
+from hardship import OLD, as_nobody, small_disk, strace, tree
 from harness import RELEASE, Case, group, topic
 
 MANY = "".join(topic(f"a-topic-with-a-rather-long-name-{i}") for i in range(1500))

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 
-from faults import OLD, as_nobody, strace, tree
+from hardship import OLD, as_nobody, strace, tree
 from harness import RELEASE, Case, group, topic
 
 HEAD = "apiVersion: mqferry/v1\nkind: Topic\nmetadata: {name: a}\n"

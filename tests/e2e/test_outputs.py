@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from faults import OLD, strace
+from hardship import OLD, strace
 from harness import RELEASE, Case, group, topic
 
 COMMANDS = ("plan", "apply", "verify", "export", "validate", "run", "journal", "config", "version", "help")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """At a terminal: the question before the first write, colours, the progress bar."""
-from faults import Terminal, strace
+from hardship import Terminal, strace
 from harness import RELEASE, Case, topic
 
 
