@@ -16,7 +16,7 @@
 
 #include "api/base/log.h"
 #include "api/base/worker.h"
-#include "controller/config.h"
+#include "controller/config/config.h"
 
 enum {
     DAEMON_GAP_MS = 1000,       /* between the starts of two passes of one sync */

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "controller/runner.h"
+#include "controller/runner/runner.h"
 
 enum {
     EXIT_DONE = 0,

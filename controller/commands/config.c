@@ -11,9 +11,9 @@
 #include "api/base/strings.h"
 #include "api/cause.h"
 #include "controller/commands/session.h"
-#include "controller/config.h"
+#include "controller/config/config.h"
 #include "controller/exit_code.h"
-#include "controller/journal.h"
+#include "controller/journal/journal.h"
 
 static const char *const origins[] = {"default", "configuration", "environment", "flag"};
 

@@ -11,7 +11,7 @@
 #include <uv.h>
 
 #include "controller/commands/options.h"
-#include "controller/runner.h"
+#include "controller/runner/runner.h"
 
 struct deadline {
     uv_timer_t timer;

@@ -10,9 +10,9 @@
 #include "api/base/strings.h"
 #include "api/cause.h"
 #include "controller/commands/session.h"
-#include "controller/config.h"
+#include "controller/config/config.h"
 #include "controller/exit_code.h"
-#include "controller/journal_read.h"
+#include "controller/journal/read.h"
 
 struct listing {
     struct session *session;

@@ -10,7 +10,7 @@
 
 #include <uv.h>
 
-#include "controller/runner.h"
+#include "controller/runner/runner.h"
 
 struct progress {
     uv_timer_t timer;

@@ -22,7 +22,7 @@
 #include "controller/commands/session.h"
 #include "controller/commands/setup.h"
 #include "controller/exit_code.h"
-#include "controller/plan_file.h"
+#include "controller/plan/file.h"
 
 enum {
     PATIENCE_MS = 10 * 60 * 1000, /* apply: without progress (contract section 1) */

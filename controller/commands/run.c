@@ -10,7 +10,7 @@
 #include "controller/commands/session.h"
 #include "controller/daemon.h"
 #include "controller/exit_code.h"
-#include "controller/journal.h"
+#include "controller/journal/journal.h"
 
 struct run {
     struct session *session;

@@ -12,7 +12,7 @@
 #include "api/base/log.h"
 #include "api/base/worker.h"
 #include "controller/commands/options.h"
-#include "controller/report.h"
+#include "controller/report/report.h"
 #include "manifests/complaints.h"
 
 struct session {

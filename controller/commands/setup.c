@@ -7,7 +7,7 @@
 #include "api/address.h"
 #include "api/base/monotime.h"
 #include "api/cause.h"
-#include "controller/journal.h"
+#include "controller/journal/journal.h"
 
 enum { DESTINATION_TEXT_MAX = 2 * ADDRESS_BYTES_MAX };
 

@@ -6,9 +6,9 @@
 #define MQFERRY_CONTROLLER_COMMANDS_SETUP_H
 
 #include "controller/commands/session.h"
-#include "controller/config.h"
-#include "controller/plan_file.h"
-#include "controller/runner.h"
+#include "controller/config/config.h"
+#include "controller/plan/file.h"
+#include "controller/runner/runner.h"
 #include "manifests/mapping.h"
 
 /* Everything that the runner borrows. */

@@ -12,7 +12,7 @@
 #include "api/base/strings.h"
 #include "api/cause.h"
 #include "controller/commands/session.h"
-#include "controller/config.h"
+#include "controller/config/config.h"
 #include "controller/exit_code.h"
 #include "manifests/document.h"
 #include "manifests/manifests.h"

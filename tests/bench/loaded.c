@@ -10,7 +10,7 @@
 
 #include "api/base/file.h"
 #include "api/snapshot_json.h"
-#include "controller/plan.h"
+#include "controller/plan/plan.h"
 #include "manifests/manifests.h"
 
 static struct timespec began;

@@ -21,7 +21,7 @@
 
 #include "api/base/file.h"
 #include "api/cause.h"
-#include "controller/config.h"
+#include "controller/config/config.h"
 #include "manifests/declare.h"
 #include "manifests/mapping_yaml.h"
 #include "tests/lib/scratch.h"

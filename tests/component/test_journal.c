@@ -18,8 +18,8 @@
 
 #include "api/base/monotime.h"
 #include "api/cause.h"
-#include "controller/journal.h"
-#include "controller/journal_read.h"
+#include "controller/journal/journal.h"
+#include "controller/journal/read.h"
 #include "tests/lib/catalog_text.h"
 #include "tests/lib/faults.h"
 #include "tests/lib/loop.h"

@@ -12,7 +12,7 @@
 
 #include "api/base/file.h"
 #include "api/cause.h"
-#include "controller/plan_file.h"
+#include "controller/plan/file.h"
 #include "tests/lib/catalog_text.h"
 #include "tests/lib/memory.h"
 #include "tests/lib/scratch.h"

@@ -7,7 +7,7 @@
 
 #include "api/address.h"
 #include "api/cause.h"
-#include "controller/config.h"
+#include "controller/config/config.h"
 #include "tests/fuzz/fuzz.h"
 
 static void look_at_side(const struct side_options *side)

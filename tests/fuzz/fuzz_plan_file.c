@@ -8,7 +8,7 @@
 
 #include "api/base/json.h"
 #include "api/cause.h"
-#include "controller/plan_file.h"
+#include "controller/plan/file.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { FUZZ_BYTES_MAX = 1 << 24 };

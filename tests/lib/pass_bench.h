@@ -7,7 +7,7 @@
 #ifndef MQFERRY_TESTS_LIB_PASS_BENCH_H
 #define MQFERRY_TESTS_LIB_PASS_BENCH_H
 
-#include "controller/pass.h"
+#include "controller/pass/pass.h"
 #include "manifests/mapping.h"
 
 /* What the destination answers to creates of a name. */

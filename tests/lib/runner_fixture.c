@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "api/base/monotime.h"
-#include "controller/journal_read.h"
+#include "controller/journal/read.h"
 #include "tests/lib/catalog_text.h"
 #include "tests/lib/scratch.h"
 

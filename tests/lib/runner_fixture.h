@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "controller/journal.h"
-#include "controller/runner.h"
+#include "controller/journal/journal.h"
+#include "controller/runner/runner.h"
 #include "tests/lib/loop.h"
 
 struct runner_fixture {

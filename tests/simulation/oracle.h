@@ -6,7 +6,7 @@
 #ifndef MQFERRY_TESTS_SIMULATION_ORACLE_H
 #define MQFERRY_TESTS_SIMULATION_ORACLE_H
 
-#include "controller/pass.h"
+#include "controller/pass/pass.h"
 #include "tests/simulation/store.h"
 
 /* What the pass told about one thing. */

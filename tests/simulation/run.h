@@ -7,7 +7,7 @@
 #define MQFERRY_TESTS_SIMULATION_RUN_H
 
 #include "api/base/pace.h"
-#include "controller/pass.h"
+#include "controller/pass/pass.h"
 #include "tests/simulation/clockwork.h"
 #include "tests/simulation/oracle.h"
 

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "api/cause.h"
-#include "controller/config.h"
+#include "controller/config/config.h"
 
 struct loaded {
     char folder[64], path[128];

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "api/cause.h"
-#include "controller/guard.h"
+#include "controller/plan/guard.h"
 
 static struct failure why;
 

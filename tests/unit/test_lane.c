@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "controller/lane.h"
+#include "controller/pass/lane.h"
 
 enum { JOBS = 64 };
 

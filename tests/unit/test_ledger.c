@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "api/cause.h"
-#include "controller/ledger.h"
+#include "controller/pass/ledger.h"
 
 static int open_ledger(void **state)
 {

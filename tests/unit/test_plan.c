@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "api/cause.h"
-#include "controller/plan.h"
+#include "controller/plan/plan.h"
 #include "tests/lib/catalog_text.h"
 
 /* What every test plans with, and the plan. */

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "api/catalog_digest.h"
-#include "controller/plan.h"
+#include "controller/plan/plan.h"
 #include "tests/lib/catalog_text.h"
 #include "tests/lib/memory.h"
 

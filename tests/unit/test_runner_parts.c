@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "api/cause.h"
-#include "controller/runner_parts.h"
+#include "controller/runner/parts.h"
 #include "tests/lib/catalog_text.h"
 
 enum { PARTS_MAX = 8 };

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reads journals back: every destination's, rotated files first, line by line, in the order they were written.
+ *
+ * A line that is torn or damaged is skipped and counted. A running writer is not disturbed: no lock is needed.
+ */
+#ifndef MQFERRY_CONTROLLER_JOURNAL_READ_H
+#define MQFERRY_CONTROLLER_JOURNAL_READ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "api/base/buffer.h"
+#include "api/base/failure.h"
+#include "controller/journal/journal.h"
+
+struct journal_filter {
+    bool created;          /* only what we made: created, and settled (perhaps another's) */
+    int64_t since_unix_ms; /* 0: from the beginning */
+    const char *run;       /* NULL: every run */
+};
+
+/* Texts live during the callback. Absent members are empty. */
+struct journal_record {
+    int64_t unix_ms;
+    enum kind kind;
+    enum journal_event event;
+    bool carried; /* repeated at the head of a new file: journal_read leaves these out */
+    uint32_t attempt;
+    uint64_t uid;
+    struct text run, sync, destination, name, cause, request_id, declared_digest;
+    struct text line; /* the whole object as it stands in the file, without the newline */
+};
+
+typedef bool (*journal_record_cb)(void *data, const struct journal_record *record); /* false: stop */
+
+/* A directory without journals gives no records. INPUT_WRONG when a file cannot be read. Blocks. 0 or -1. */
+int journal_read(const char *state_dir, const struct journal_filter *filter, journal_record_cb each, void *data,
+                 uint64_t *out_damaged, struct failure *why);
+
+/* One file's text: each whole line as a record (damaged ones counted). Returns the length up to which the text is
+ * good: what follows is a torn or damaged tail. */
+size_t journal_scan(struct text text, journal_record_cb each, void *data, uint64_t *out_damaged);
+
+#endif

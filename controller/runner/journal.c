@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Writing down what is done.
+ *
+ * happy path: before the first pass that may create begins, a worker opens the journal and puts what an earlier process
+ *             left unresolved into the ledger as doubts; then intents are answered when they are durable.
+ * what can go wrong: it cannot be opened, or a write failed: the pass goes on reading and planning, its first intent
+ *             says why; the next pass tries to open it anew.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/base/monotime.h"
+#include "api/cause.h"
+#include "controller/runner/state.h"
+
+struct opening {
+    struct job job;
+    struct runner *runner;
+    struct journal *journal; /* out */
+    struct failure failure;
+};
+
+/* ---- opening: on a worker; no pass is under way, so the ledger is ours */
+
+static int append_address(const struct runner *runner, struct buffer *out, struct failure *why)
+{
+    struct address address = runner->destination;
+
+    if (address_real(&address, why) != 0) /* one journal for all spellings of a path */
+        return -1;
+    return address_append(out, &address) == 0 ? 0 : failure_no_memory(why, "the journal");
+}
+
+static int take_doubts(struct opening *opening)
+{
+    struct runner *runner = opening->runner;
+    uint32_t count;
+    const struct unresolved *unresolved = journal_unresolved(opening->journal, &count);
+
+    for (uint32_t i = 0; i < count; i++)
+        if (ledger_doubt(runner->ledger, unresolved[i].kind, unresolved[i].name, runner->started_ms) != 0)
+            return failure_no_memory(&opening->failure, "the ledger");
+    return 0;
+}
+
+static void work(struct job *job)
+{
+    struct opening *opening = job->data;
+    struct runner *runner = opening->runner;
+    struct buffer address;
+
+    buffer_init(&address, 2 * ADDRESS_BYTES_MAX);
+    if (append_address(runner, &address, &opening->failure) == 0 &&
+        journal_open(runner->options.state_dir, buffer_text(&address), &opening->journal, &opening->failure) == 0 &&
+        take_doubts(opening) != 0) {
+        journal_free(opening->journal);
+        opening->journal = NULL;
+    }
+    buffer_release(&address);
+}
+
+static void on_opened(struct job *job)
+{
+    struct opening *opening = job->data;
+    struct runner *runner = opening->runner;
+
+    runner->opening = false;
+    runner->journal = opening->journal;
+    runner->journal_failure = opening->failure;
+    if (runner->journal)
+        journal_use(runner->journal, runner->options.workers);
+    free(opening);
+    runner_job_ended(runner);
+    runner_pump(runner);
+}
+
+static void open_now(struct runner *runner)
+{
+    struct opening *opening = calloc(1, sizeof *opening);
+
+    if (!opening) {
+        failure_no_memory(&runner->journal_failure, "the journal");
+        runner_soon(runner);
+        return;
+    }
+    opening->runner = runner;
+    opening->job.work = work;
+    opening->job.done = on_opened;
+    opening->job.data = opening;
+    runner->opening = true;
+    runner->jobs++;
+    worker_submit(runner->options.workers, &opening->job);
+}
+
+static void on_broken_closed(void *data)
+{
+    struct runner *runner = data;
+
+    runner->opening = false;
+    runner_job_ended(runner);
+    if (runner->closing)
+        runner_soon(runner);
+    else
+        open_now(runner);
+}
+
+void runner_open_journal(struct runner *runner)
+{
+    if (runner->journal && journal_broken(runner->journal)) {
+        struct journal *broken = runner->journal;
+        runner->journal = NULL;
+        runner->opening = true;
+        runner->jobs++;
+        journal_close(broken, on_broken_closed, runner);
+    } else if (runner->journal) {
+        runner_soon(runner);
+    } else {
+        open_now(runner);
+    }
+}
+
+/* ---- writing */
+
+void runner_say_context(struct runner *runner, const struct plan *plan)
+{
+    const struct journal_context context = {
+        .run = runner->options.run,
+        .sync = runner->options.sync,
+        .declared_digest = runner->shown->digest,
+        .identity = &runner->sides[SIDE_DESTINATION].description.identity,
+        .catalog = plan->declared,
+        .capabilities = &plan->capabilities,
+    };
+
+    if (runner->journal && journal_context(runner->journal, &context, &runner->journal_failure) != 0)
+        runner->context_missing = true;
+    else
+        runner->context_missing = false;
+}
+
+static void on_durable(void *data, const struct failure *failure)
+{
+    struct op *op = data;
+
+    if (failure)
+        op->failure = *failure;
+    op_answer(op);
+    runner_pump(op->runner);
+}
+
+void runner_intend(struct op *op)
+{
+    struct runner *runner = op->runner;
+    const struct effect *effect = &op->effect;
+    struct failure why = FAILURE_INIT;
+
+    if (!runner->journal || runner->context_missing) {
+        op_fail(op, &runner->journal_failure);
+        return;
+    }
+    if (journal_intend(runner->journal, effect->rows, effect->row_count, effect->attempt, on_durable, op, &why) != 0)
+        op_fail(op, &why);
+}
+
+static const enum journal_event events[] = {
+    [NOTE_CREATED] = JOURNAL_CREATED,
+    [NOTE_EXISTED] = JOURNAL_EXISTED,
+    [NOTE_FAILED] = JOURNAL_FAILED,
+    [NOTE_SETTLED] = JOURNAL_SETTLED,
+};
+
+/* Results are never waited for: a lost one leaves an intent unresolved, which the next process settles by reading. */
+void runner_note(struct runner *runner, const struct effect *effect)
+{
+    const struct journal_note note = {
+        .event = events[effect->note],
+        .attempt = effect->attempt,
+        .cause = effect->failure ? effect->failure->cause : CAUSE_NONE,
+        .request_id = effect->failure ? effect->failure->request_id : NULL,
+    };
+    struct failure ignored;
+
+    if (runner->journal && !runner->context_missing)
+        journal_note_row(runner->journal, effect->row, &note, &ignored);
+}
+
+void runner_note_rows(struct runner *runner, const struct note_run *run)
+{
+    const struct journal_note note = {
+        .event = events[run->note],
+        .attempt = run->attempt,
+        .cause = run->cause,
+        .request_id = run->request_id,
+    };
+    struct failure ignored;
+
+    if (runner->journal && !runner->context_missing)
+        journal_note_rows(runner->journal, run->rows, run->count, &note, &ignored);
+    else
+        free(run->rows);
+}
+
+/* ---- closing */
+
+static void on_closed(void *data)
+{
+    runner_job_ended(data);
+}
+
+void runner_close_journal(struct runner *runner)
+{
+    if (!runner->journal)
+        return;
+    runner->jobs++;
+    journal_close(runner->journal, on_closed, runner);
+    runner->journal = NULL;
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Declared × observed, on a worker.
+ *
+ * happy path: the destination's parts become the observed catalog; the sources' parts and the files become the declared
+ *             one, through the mapping (once in a pass, and not at all when nothing changed); then the plan.
+ * what can go wrong: a list that names something twice (said with side and kind, so that it is read again); sources
+ *             that cannot be joined; memory.
+ * on cancel: looked at between the steps.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/base/monotime.h"
+#include "api/catalog_digest.h"
+#include "api/cause.h"
+#include "controller/runner/state.h"
+
+struct planning {
+    struct job job;
+    struct op *op;
+    struct parts_input sides[PASS_SIDES_MAX]; /* references; gots are the runner's, which adds none meanwhile */
+    uint16_t side_count;                      /* 1: no live source */
+    struct inputs *inputs;                    /* a reference */
+    struct declared *declared;                /* in: reused when not NULL (a reference); else out */
+    struct catalog *fixed;                    /* borrowed */
+    const char *fixed_digest;
+    struct capabilities capabilities;
+    struct plan *plan; /* out */
+    struct complaints mistakes;
+    struct failure failure;
+    uint16_t wrong_side; /* of BAD_ANSWER */
+    enum kind wrong_kind;
+    struct catalog *old_observed; /* of the plan before: freed after the step, not by it */
+};
+
+/* ---- declared sets */
+
+struct declared *declared_ref(struct declared *declared)
+{
+    declared->references++;
+    return declared;
+}
+
+static void release_declared(void *thing)
+{
+    struct declared *declared = thing;
+
+    catalog_unref(declared->catalog);
+    free(declared);
+}
+
+void declared_unref(struct runner *runner, struct declared *declared)
+{
+    if (!declared || --declared->references > 0)
+        return;
+    inputs_unref(runner, declared->inputs);
+    runner_reap(runner, release_declared, declared);
+}
+
+/* ---- the job: what is declared */
+
+static int combine_side(struct planning *planning, uint16_t side, struct catalog **out)
+{
+    planning->wrong_side = side;
+    return parts_combine(&planning->sides[side], out, &planning->wrong_kind, &planning->failure);
+}
+
+static int combine_sources(struct planning *planning, struct declared *declared, struct catalog **out)
+{
+    struct manifests_source sources[PASS_SIDES_MAX];
+    const struct manifests *manifests = planning->inputs->manifests;
+    uint32_t count = 0;
+    int status = 0;
+
+    if (manifests) {
+        declared->counts = manifests->counts;
+        sources[count++] = (struct manifests_source){.catalog = catalog_ref(manifests->catalog)};
+    }
+    for (uint16_t side = 1; status == 0 && side < planning->side_count; side++) {
+        sources[count].live = true;
+        status = combine_side(planning, side, &sources[count].catalog);
+        if (status == 0)
+            count++;
+    }
+    if (status == 0)
+        status = manifests_combine(sources, count, &declared->counts, out, &planning->mistakes, &planning->failure);
+    for (uint32_t i = 0; i < count; i++)
+        catalog_unref(sources[i].catalog);
+    return status;
+}
+
+static int take_fixed(struct planning *planning, struct declared *declared)
+{
+    declared->catalog = catalog_ref(planning->fixed);
+    for (int kind = 0; kind < KINDS; kind++) {
+        uint32_t first, count;
+        catalog_range(planning->fixed, (enum kind)kind, &first, &count);
+        declared->counts.read[kind] = declared->mapping_counts.declared[kind] = count;
+    }
+    if (planning->fixed_digest && strlen(planning->fixed_digest) < sizeof declared->digest)
+        memcpy(declared->digest, planning->fixed_digest, strlen(planning->fixed_digest) + 1);
+    return 0;
+}
+
+static int map_sources(struct planning *planning, struct declared *declared)
+{
+    struct catalog *combined = NULL;
+
+    if (combine_sources(planning, declared, &combined) != 0)
+        return -1;
+    int status = mapping_apply(&planning->inputs->mapping, combined, &declared->mapping_counts, &declared->catalog,
+                               &planning->failure);
+    catalog_unref(combined);
+    if (status == 0)
+        status = catalog_digest(declared->catalog, declared->digest, &planning->failure);
+    return status;
+}
+
+static int declare(struct planning *planning)
+{
+    struct declared *declared = calloc(1, sizeof *declared);
+
+    if (!declared)
+        return failure_no_memory(&planning->failure, "what is declared");
+    declared->references = 1;
+    declared->live = planning->side_count > 1;
+    if ((planning->fixed ? take_fixed(planning, declared) : map_sources(planning, declared)) != 0) {
+        release_declared(declared);
+        return -1;
+    }
+    planning->declared = declared; /* its inputs are referred to on the loop */
+    return 0;
+}
+
+/* ---- the job: the plan */
+
+static bool must_stop(struct planning *planning)
+{
+    if (!job_cancelled(&planning->job))
+        return false;
+    failure_set(&planning->failure, CAUSE_CANCELLED, "the plan was given up");
+    return true;
+}
+
+static void work(struct job *job)
+{
+    struct planning *planning = job->data;
+    struct catalog *observed = NULL;
+
+    if (combine_side(planning, SIDE_DESTINATION, &observed) != 0 || must_stop(planning))
+        goto out;
+    if ((!planning->declared && declare(planning) != 0) || must_stop(planning))
+        goto out;
+    const struct plan_input input = {
+        .declared = planning->declared->catalog,
+        .observed = observed,
+        .capabilities = &planning->capabilities,
+        .mapping = &planning->inputs->mapping,
+    };
+    plan_build(&input, &planning->plan, &planning->failure);
+out:
+    catalog_unref(observed);
+    for (uint16_t side = 0; side < planning->side_count; side++)
+        for (int kind = 0; kind < KINDS; kind++)
+            part_list_release(&planning->sides[side].lists[kind]);
+}
+
+static void on_done(struct job *job)
+{
+    struct planning *planning = job->data;
+
+    if (!job->began)
+        failure_set(&planning->failure, CAUSE_CANCELLED, "the plan was given up");
+    op_answer(planning->op);
+    runner_pump(planning->op->runner);
+}
+
+/* ---- starting */
+
+static int copy_sides(struct runner *runner, struct planning *planning)
+{
+    for (uint16_t side = 0; side < planning->side_count; side++)
+        for (int kind = 0; kind < KINDS; kind++)
+            if (part_list_copy(&runner->sides[side].lists[kind], &planning->sides[side].lists[kind]) != 0)
+                return -1;
+    planning->sides[SIDE_DESTINATION].gots = runner->gots;
+    return 0;
+}
+
+static void release_planning(struct planning *planning)
+{
+    for (uint16_t side = 0; side < planning->side_count; side++)
+        for (int kind = 0; kind < KINDS; kind++)
+            part_list_release(&planning->sides[side].lists[kind]);
+    complaints_release(&planning->mistakes);
+    free(planning);
+}
+
+/* The one of this pass; or the last one, when nothing that it was made from can have changed. */
+static struct declared *reusable(const struct runner *runner)
+{
+    struct declared *declared = runner->declared;
+
+    if (runner->shown)
+        return runner->shown;
+    if (!declared || (declared->inputs != runner->inputs && !runner->options.source_once))
+        return NULL;
+    return declared->live && !runner->options.source_once ? NULL : declared;
+}
+
+void plan_start(struct op *op)
+{
+    struct runner *runner = op->runner;
+    struct planning *planning = calloc(1, sizeof *planning);
+    struct failure why = FAILURE_INIT;
+
+    if (planning) {
+        struct declared *declared = reusable(runner);
+        complaints_init(&planning->mistakes);
+        planning->side_count = declared || runner->options.fixed ? 1 : runner->side_count;
+        if (copy_sides(runner, planning) == 0) {
+            planning->declared = declared ? declared_ref(declared) : NULL;
+            planning->inputs = inputs_ref(declared ? declared->inputs : runner->inputs);
+            planning->fixed = runner->options.fixed;
+            planning->fixed_digest = runner->options.fixed_digest;
+            planning->capabilities = runner->sides[SIDE_DESTINATION].description.capabilities;
+            planning->op = op;
+            planning->job.work = work;
+            planning->job.done = on_done;
+            planning->job.data = planning;
+            op->planning = planning;
+            worker_submit(runner->options.workers, &planning->job);
+            return;
+        }
+        release_planning(planning);
+    }
+    failure_no_memory(&why, "the plan");
+    op_fail(op, &why);
+}
+
+void plan_cancel(struct op *op)
+{
+    if (op->planning)
+        job_cancel(&op->planning->job);
+}
+
+/* ---- back on the loop */
+
+static uint64_t source_age(const struct inputs *inputs)
+{
+    int64_t exported = inputs->manifests ? inputs->manifests->oldest_export_unix_ms : 0;
+    int64_t now = walltime_unix_ms();
+
+    return exported > 0 && exported < now ? (uint64_t)(now - exported) : 0;
+}
+
+/* The declared set of this pass from now on, and of later ones as long as nothing changes. */
+static void take_declared(struct runner *runner, struct planning *planning)
+{
+    struct declared *declared = planning->declared;
+
+    if (!declared || runner->shown == declared)
+        return;
+    if (!declared->inputs)
+        declared->inputs = inputs_ref(planning->inputs);
+    if (runner->declared != declared) {
+        declared_unref(runner, runner->declared);
+        runner->declared = declared_ref(declared);
+    }
+    runner->shown = declared_ref(declared);
+}
+
+static void take_plan(struct runner *runner, struct planning *planning, struct event *event)
+{
+    const struct plan *old = pass_plan(runner->pass);
+
+    planning->old_observed = old ? catalog_ref(old->observed) : NULL;
+    runner_say_context(runner, planning->plan);
+    event->plan = planning->plan;
+    event->declared_digest = runner->shown->digest;
+    event->source_age_ms = source_age(planning->inputs);
+}
+
+void plan_deliver(struct op *op, struct event *event)
+{
+    struct runner *runner = op->runner;
+    struct planning *planning = op->planning;
+
+    event->kind = EVENT_PLANNED;
+    if (!planning)
+        return;
+    op->failure = planning->failure;
+    event->failure = op->failure.cause != CAUSE_NONE ? &op->failure : NULL;
+    event->side = planning->wrong_side;
+    event->resource_kind = planning->wrong_kind;
+    if (planning->mistakes.count > 0) {
+        complaints_release(&runner->mistakes);
+        runner->mistakes = planning->mistakes;
+        complaints_init(&planning->mistakes);
+    }
+    take_declared(runner, planning);
+    if (planning->plan)
+        take_plan(runner, planning, event);
+}
+
+void plan_delivered(struct op *op)
+{
+    struct runner *runner = op->runner;
+    struct planning *planning = op->planning;
+
+    if (!planning)
+        return;
+    runner_reap_catalog(runner, planning->old_observed);
+    inputs_unref(runner, planning->inputs);
+    declared_unref(runner, planning->declared);
+    release_planning(planning);
+}
