@@ -20,13 +20,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <curl/curl.h>
 #include <uv.h>
 
 #include "api/base/json.h"
 #include "api/base/monotime.h"
 #include "api/base/secret.h"
 #include "api/cause.h"
+#include "api/cloud/http_curl.h"
 
 enum { BACKSTOP_MS = 250, HOST_BYTES_MAX = 256 };
 
@@ -582,6 +582,8 @@ struct http *http_new(struct uv_loop_s *loop, struct failure *why)
 {
     struct http *http = NULL;
 
+    if (curl_load(why) < 0)
+        return NULL;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         goto fail;
     http = calloc(1, sizeof *http);

@@ -42,6 +42,14 @@ class Daemon(Case):
         self.wait_for("the new topic", lambda: self.topics() == {"a", "b"})
         self.assertEqual(self.end(process), 0)
 
+    def test_a_daemon_without_cloud_does_not_load_what_the_cloud_needs(self):
+        process = self.run_daemon()
+        self.wait_for("the first pass", lambda: self.topics() == {"a"})
+        with open(f"/proc/{process.pid}/maps", encoding="utf-8") as maps:
+            loaded = maps.read()
+        self.assertIn("libuv", loaded)
+        self.assertNotIn("libcurl", loaded)
+
     def test_editors_rename_into_place_is_followed(self):
         self.run_daemon()
         self.wait_for("the first pass", lambda: self.topics() == {"a"})
