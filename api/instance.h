@@ -144,6 +144,7 @@ struct instance_options {
     const char *address_map; /* rocketmq: "advertised=reachable,…" */
     struct cloud **cloud;    /* where the clouds' doors of a loop find what they share (api/cloud/client.h): NULL in it
                                 while nobody has any; it outlives them. NULL: nothing is shared */
+    bool imagined;           /* snapshot: an empty instance that stands for a kind, in no file */
     bool unsafe_attributes;
     bool writable;                                   /* false: a source; create is refused by the door itself */
     uint32_t rate_per_s, concurrency, share_percent; /* 0: not limited by configuration */

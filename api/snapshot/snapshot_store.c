@@ -26,6 +26,7 @@ int snapshot_store_init(struct snapshot_store *store, const struct instance_opti
         .given = strdup(options->address->path),
         .stands_for = options->stands_for,
         .writable = options->writable,
+        .imagined = options->imagined,
         .lock = LOCK_INIT,
     };
     return store->given ? 0 : failure_no_memory(why, "the snapshot");
@@ -52,7 +53,7 @@ static int look_up_path(struct snapshot_store *store, struct failure *why)
 static bool is_missing(const struct snapshot_store *store)
 {
     struct stat what;
-    return stat(store->path, &what) != 0 && errno == ENOENT;
+    return store->imagined || (stat(store->path, &what) != 0 && errno == ENOENT);
 }
 
 static bool is_current(const struct snapshot_store *store)

@@ -18,7 +18,8 @@ struct snapshot_store {
     char *given;                   /* the path as people wrote it: for sentences */
     enum instance_kind stands_for; /* asked for; INSTANCE_KINDS: not said */
     bool writable;
-    char *path; /* the one name of the file; NULL until it was looked up */
+    bool imagined; /* there is no file and never will be: always empty */
+    char *path;    /* the one name of the file; NULL until it was looked up */
     struct lock lock;
     /* What the file held when it was last read or written. */
     struct catalog *catalog; /* NULL: never read */

@@ -19,7 +19,7 @@ static int run_command(struct options *options)
         [COMMAND_VERIFY] = command_reconcile,  [COMMAND_EXPORT] = command_export,
         [COMMAND_VALIDATE] = command_validate, [COMMAND_RUN] = command_run,
         [COMMAND_JOURNAL] = command_journal,   [COMMAND_CONFIG] = command_config,
-        [COMMAND_VERSION] = command_version,
+        [COMMAND_VERSION] = command_version,   [COMMAND_EVALUATE] = command_reconcile,
     };
     struct session session;
 

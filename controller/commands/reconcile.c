@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * plan, apply, verify: passes of one sync, then a report.
+ * plan, apply, verify, evaluate: passes of one sync, then a report.
  *
  * Happy path: set up → pass → report. apply makes passes until trying again mends nothing more or its patience ends;
  * verify
@@ -22,6 +22,7 @@
 #include "controller/commands/session.h"
 #include "controller/commands/setup.h"
 #include "controller/exit_code.h"
+#include "controller/plan/evaluate.h"
 #include "controller/plan/file.h"
 
 enum {
@@ -180,14 +181,38 @@ static bool goes_on(const struct reconcile *reconcile, const struct runner_resul
     return options->command == COMMAND_APPLY && has_hope(result) && next_pass(reconcile, result, out_wait_ms);
 }
 
+/* Fills the evaluation and says in the exit code whether everything fits. */
+static int judge_fit(struct reconcile *reconcile, const struct runner_result *result, struct evaluation *out,
+                     struct failure *why)
+{
+    const struct side_options *destination = &reconcile->setup.destination;
+    const struct evaluate_options options = {.rate_per_s = destination->rate_per_s,
+                                             .share_percent = destination->share_percent};
+
+    if (evaluate(result->plan, result->destination, &options, out, why) < 0)
+        return -1;
+    if (!out->fits)
+        reconcile->code = exit_code_worse(reconcile->code, EXIT_NOT_AT_PARITY);
+    return 0;
+}
+
 static void print_report(struct reconcile *reconcile, const struct runner_result *result)
 {
     struct report_options report;
+    struct evaluation evaluation = {0};
     struct failure why = FAILURE_INIT;
 
     fill_report(reconcile, &report);
+    if (command_of(reconcile) == COMMAND_EVALUATE && result->plan != NULL) {
+        if (judge_fit(reconcile, result, &evaluation, &why) < 0) {
+            reconcile->code = session_fail(reconcile->session, &why);
+            return;
+        }
+        report.evaluation = &evaluation;
+    }
     if (report_print(&report, result, &why) < 0)
         reconcile->code = exit_code_worse(reconcile->code, session_say(&why));
+    evaluation_release(&evaluation);
 }
 
 /* A plan is applied from anywhere: a snapshot's path is absolute in it. */

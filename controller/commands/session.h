@@ -40,7 +40,7 @@ void session_mistakes(const struct session *session, const struct complaints *mi
 void session_notices(const struct session *session, const struct complaints *notices);
 
 /* The commands; each gives the exit code. */
-int command_reconcile(struct session *session); /* plan, apply, verify */
+int command_reconcile(struct session *session); /* plan, apply, verify, evaluate */
 int command_validate(struct session *session);
 int command_export(struct session *session);
 int command_run(struct session *session);

@@ -87,6 +87,20 @@ static int show_destination(struct setup *setup, struct failure *why)
     return 0;
 }
 
+/* evaluate --for KIND: no instance at all, but the rules of one. */
+static void imagine_destination(struct setup *setup)
+{
+    setup->destination.address = "snapshot:imagined";
+    setup->destination.imagined = true;
+}
+
+static int show_imagined(struct setup *setup, struct failure *why)
+{
+    if (buffer_append_string(&setup->destination_text, "an empty instance") < 0)
+        return failure_no_memory(why, "the destination's name");
+    return 0;
+}
+
 static int take_destination(struct setup *setup, struct failure *why)
 {
     const struct options *options = setup->session->options;
@@ -99,7 +113,7 @@ static int take_destination(struct setup *setup, struct failure *why)
         setup->destination.stands_for = stands_for(options);
     if (take_expectations(setup, why) < 0)
         return -1;
-    return show_destination(setup, why);
+    return setup->destination.imagined ? show_imagined(setup, why) : show_destination(setup, why);
 }
 
 /* --- mapping by flags
@@ -255,6 +269,8 @@ static int take_rest(struct setup *setup, struct failure *why)
     const struct options *options = setup->session->options;
 
     setup->guard.max_creates = (uint32_t)options_number(options, OPTION_MAX_CREATES, setup->guard.max_creates);
+    if (options->command == COMMAND_EVALUATE)
+        setup->guard.max_creates = UINT32_MAX; /* nothing is created: the whole is what is asked about */
     if (options_has(options, OPTION_ALLOW_EMPTY_SOURCE))
         setup->guard.allow_empty_source = true;
     setup->runner.concurrency = (uint32_t)options_number(options, OPTION_CONCURRENCY, setup->runner.concurrency);
@@ -278,11 +294,16 @@ static int take_sides(struct setup *setup, struct failure *why)
         return take_plan(setup, options->arguments[0], why);
     if (sync != NULL)
         return take_sync(setup, sync, why);
-    if (!options_has(options, OPTION_TO))
+    bool imagined = options->command == COMMAND_EVALUATE && !options_has(options, OPTION_TO);
+    if (imagined && !options_has(options, OPTION_FOR))
+        return failure_set(why, CAUSE_USAGE, "mqferry evaluate needs --to INSTANCE or --for KIND");
+    if (!imagined && !options_has(options, OPTION_TO))
         return failure_set(why, CAUSE_USAGE, "mqferry %s needs --to INSTANCE", command_info(options->command)->name);
     if (!options_has(options, OPTION_FROM))
         return failure_set(why, CAUSE_USAGE, "mqferry %s needs --from SOURCE", command_info(options->command)->name);
     setup->destination.address = options_text(options, OPTION_TO, NULL);
+    if (imagined)
+        imagine_destination(setup);
     return take_sources(setup, why);
 }
 

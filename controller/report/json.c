@@ -222,7 +222,9 @@ static void write_settings(struct json_writer *json, const struct plan *plan, ui
     write_fields(json, "estimated", settings.set & catalog_settings_of(plan->declared, resource)->estimated);
 }
 
-void report_row_json(struct json_writer *json, const struct runner_result *result, uint32_t row, bool with_result)
+/* With evaluation: the row has a verdict. */
+static void write_row(struct json_writer *json, const struct runner_result *result, uint32_t row, bool with_result,
+                      const struct evaluation *evaluation)
 {
     const struct plan *plan = result->plan;
     const struct resource *resource = &catalog_rows(plan->declared)[row];
@@ -236,6 +238,8 @@ void report_row_json(struct json_writer *json, const struct runner_result *resul
                catalog_source_name(plan->declared, resource), state);
     json_write_key(json, "action");
     json_write_string(json, plan->rows[row].action == ACTION_CREATE ? "create" : "none");
+    if (evaluation != NULL && state != STATE_SYSTEM && state != STATE_EXCLUDED)
+        write_member(json, "verdict", verdict_name(evaluation->verdicts[row]));
     write_declared_at(json, plan->declared, resource);
     if (state == STATE_MISSING)
         write_settings(json, plan, row);
@@ -255,6 +259,11 @@ void report_row_json(struct json_writer *json, const struct runner_result *resul
     if (with_result && state != STATE_SYSTEM && state != STATE_EXCLUDED)
         write_result(json, result, row);
     json_write_end_object(json);
+}
+
+void report_row_json(struct json_writer *json, const struct runner_result *result, uint32_t row, bool with_result)
+{
+    write_row(json, result, row, with_result, NULL);
 }
 
 /* --- summary
@@ -314,6 +323,58 @@ void report_summary_json(struct json_writer *json, const struct runner_result *r
     json_write_end_object(json);
 }
 
+/* --- evaluate
+ * ---------------------------------------------------------------------------------------------------------- */
+
+static void write_verdicts(struct json_writer *json, const struct evaluation *evaluation)
+{
+    json_write_key(json, "verdicts");
+    json_write_begin_object(json);
+    for (enum kind kind = 0; kind < KINDS; kind++) {
+        json_write_key(json, kind_name(kind));
+        json_write_begin_object_inline(json);
+        for (enum verdict verdict = 0; verdict < VERDICTS; verdict++) {
+            if (evaluation->counts[kind][verdict] > 0)
+                write_count(json, verdict_name(verdict), evaluation->counts[kind][verdict]);
+        }
+        json_write_end_object(json);
+    }
+    json_write_end_object(json);
+}
+
+static void write_forecast(struct json_writer *json, const struct forecast *forecast, enum instance_kind kind)
+{
+    json_write_key(json, "forecast");
+    json_write_begin_object(json);
+    json_write_key(json, "creates");
+    json_write_begin_object_inline(json);
+    for (enum kind each = 0; each < KINDS; each++)
+        write_count(json, kind_name(each), forecast->creates[each]);
+    json_write_end_object(json);
+    json_write_key(json, "time");
+    json_write_begin_object_inline(json);
+    if (forecast->calls_per_s > 0) {
+        write_count(json, "callsPerSecond", (uint64_t)forecast->calls_per_s);
+        write_count(json, "seconds", forecast->seconds);
+    }
+    write_member(json, "basis", forecast_basis_text(forecast->basis));
+    json_write_end_object(json);
+    json_write_key(json, "cost");
+    json_write_begin_object_inline(json);
+    write_count(json, "topics", forecast->topics_cost ? forecast->creates[KIND_TOPIC] : 0);
+    write_member(json, "basis", forecast_cost_text(forecast, kind));
+    json_write_end_object(json);
+    json_write_end_object(json);
+}
+
+static void write_evaluation(struct json_writer *json, const struct evaluation *evaluation, enum instance_kind kind)
+{
+    json_write_key(json, "fits");
+    json_write_bool(json, evaluation->fits);
+    write_verdicts(json, evaluation);
+    write_forecast(json, &evaluation->forecast, kind);
+}
+
 static void write_identity(struct json_writer *json, const struct description *destination)
 {
     json_write_begin_object_inline(json);
@@ -357,6 +418,8 @@ static void write_frame(struct json_writer *json, const struct report_options *o
     }
     json_write_key(json, "summary");
     report_summary_json(json, result);
+    if (options->evaluation != NULL)
+        write_evaluation(json, options->evaluation, result->plan->capabilities.kind);
 }
 
 /* --- the whole
@@ -399,7 +462,7 @@ static void write_rows(struct report_sink *sink, struct json_writer *json, const
             write_extra(json, plan, extra);
             more = plan_next_extra(plan, &position, &extra);
         } else if (row_is_shown(options, plan->rows[row++].state)) {
-            report_row_json(json, result, row - 1, options->results);
+            write_row(json, result, row - 1, options->results, options->evaluation);
         } else {
             continue;
         }

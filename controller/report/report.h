@@ -14,6 +14,7 @@
 #include "api/base/buffer.h"
 #include "api/base/failure.h"
 #include "api/base/json.h"
+#include "controller/plan/evaluate.h"
 #include "controller/runner/runner.h"
 
 enum output { OUTPUT_TABLE = 0, OUTPUT_JSON, OUTPUT_JSONL };
@@ -24,9 +25,10 @@ struct report_options {
     bool color;
     bool quiet; /* table: nothing */
     bool show_extra, show_system, show_excluded;
-    bool results;               /* apply: rows have results */
-    const char *command;        /* "plan", … */
-    const char *const *sources; /* as given */
+    bool results;                        /* apply: rows have results */
+    const char *command;                 /* "plan", … */
+    const struct evaluation *evaluation; /* evaluate: rows have verdicts, the whole a forecast; else NULL */
+    const char *const *sources;          /* as given */
     uint32_t source_count;
     const char *destination; /* canonical address */
 };

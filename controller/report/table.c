@@ -200,12 +200,33 @@ static void append_head(struct table *table, enum state state, struct text name,
     pad_to(table, strlen(word), 8);
 }
 
-/* After apply the word is what came of it: "created" rather than "inSync". */
+/* After apply the word is what came of it: "created" rather than "inSync"; for evaluate it is the verdict. */
 static const char *word_of(const struct table *table, uint32_t row)
 {
+    enum state state = table->plan->rows[row].state;
+
+    if (table->options->evaluation != NULL && state != STATE_SYSTEM && state != STATE_EXCLUDED)
+        return verdict_name(table->options->evaluation->verdicts[row]);
     if (table->options->results && pass_result(table->result->pass, row).result == RESULT_CREATED)
         return "created";
     return state_name(table->plan->rows[row].state);
+}
+
+static bool finds_no_room(const struct table *table, uint32_t row)
+{
+    const struct evaluation *evaluation = table->options->evaluation;
+    return evaluation != NULL && evaluation->verdicts[row] == VERDICT_NO_ROOM;
+}
+
+static void append_lost(struct table *table, uint32_t row)
+{
+    uint64_t lost = evaluate_lost(table->plan, row);
+
+    if (lost == 0)
+        return;
+    buffer_append_string(table->out, "\n        loses:");
+    for (; lost != 0; lost &= lost - 1)
+        buffer_append_format(table->out, " %s", field_info(field_first(lost))->name);
 }
 
 static void append_row(struct table *table, uint32_t row)
@@ -225,11 +246,15 @@ static void append_row(struct table *table, uint32_t row)
         append_where(table, resource);
     while (one->state == STATE_MISSING && plan_next_missing_master(table->plan, row, &position, &master))
         buffer_append_format(table->out, "%s%s", position == 1 ? " on " : ", ", master);
+    if (one->state == STATE_MISSING && table->options->evaluation != NULL)
+        append_lost(table, row);
     if (one->state == STATE_DIFFERS || one->state == STATE_ACCEPTED)
         plan_differences(table->plan, row, append_difference, table);
     if (one->cause != CAUSE_NONE) {
         plan_explain(table->plan, row, &field, sentence);
         append_cause(table, one->cause, sentence);
+    } else if (finds_no_room(table, row)) {
+        append_cause(table, resource->kind == KIND_TOPIC ? CAUSE_TOPIC_QUOTA_REACHED : CAUSE_GROUP_QUOTA_REACHED, "");
     } else if (table->options->results) {
         append_result(table, row);
     }
@@ -391,6 +416,53 @@ static void append_sentence(struct table *table)
     buffer_append_char(table->out, '\n');
 }
 
+/* --- evaluate: how much fits, how long it takes, what it costs
+ * ------------------------------------------------------------------------ */
+
+static uint64_t with_verdict(const struct evaluation *evaluation, enum verdict verdict)
+{
+    return (uint64_t)evaluation->counts[KIND_TOPIC][verdict] + evaluation->counts[KIND_GROUP][verdict];
+}
+
+static void append_fit(struct table *table)
+{
+    const struct evaluation *evaluation = table->options->evaluation;
+    char present[32], fits[32];
+
+    count_format(with_verdict(evaluation, VERDICT_PRESENT), present);
+    count_format(with_verdict(evaluation, VERDICT_FITS) + with_verdict(evaluation, VERDICT_FITS_PARTLY), fits);
+    buffer_append_format(table->out, "%s there as declared, %s can be created", present, fits);
+    append_clause(table, with_verdict(evaluation, VERDICT_FITS_PARTLY),
+                  "of them without settings that cannot be held there");
+    append_clause(table, with_verdict(evaluation, VERDICT_DECIDE), "need a decision in the mapping");
+    append_clause(table, with_verdict(evaluation, VERDICT_REFUSED), "cannot be created as they stand");
+    append_clause(table, with_verdict(evaluation, VERDICT_NO_ROOM), "find no room");
+    append_clause(table, with_verdict(evaluation, VERDICT_DIFFERS), "are there with other settings");
+    append_clause(table, with_verdict(evaluation, VERDICT_UNREAD), "could not be read");
+    buffer_append_string(table->out, "; ");
+    paint(table, evaluation->fits ? "1;32" : "1;33", evaluation->fits ? "it fits" : "it does not fit as it is");
+    buffer_append_char(table->out, '\n');
+}
+
+static void append_evaluation(struct table *table)
+{
+    const struct forecast *forecast = &table->options->evaluation->forecast;
+    char duration[32], topics[32];
+
+    append_fit(table);
+    buffer_append_string(table->out, "Time: ");
+    if (forecast->calls_per_s > 0) {
+        duration_format(forecast->seconds * 1000, duration);
+        buffer_append_format(table->out, "about %s, %.0f calls per second ", duration, forecast->calls_per_s);
+    }
+    buffer_append_format(table->out, "%s\nCost: ", forecast_basis_text(forecast->basis));
+    if (forecast->topics_cost) {
+        count_format(forecast->creates[KIND_TOPIC], topics);
+        buffer_append_format(table->out, "%s topics more; ", topics);
+    }
+    buffer_append_format(table->out, "%s\n", forecast_cost_text(forecast, table->plan->capabilities.kind));
+}
+
 void report_table(struct report_sink *sink, const struct report_options *options, const struct runner_result *result)
 {
     struct table table = {.sink = sink,
@@ -410,5 +482,8 @@ void report_table(struct report_sink *sink, const struct report_options *options
         append_kind(&table, kind);
     append_counts(&table);
     buffer_append_char(table.out, '\n');
-    append_sentence(&table);
+    if (options->evaluation != NULL)
+        append_evaluation(&table);
+    else
+        append_sentence(&table);
 }

@@ -37,6 +37,7 @@ static int open_door(struct runner *runner, uint16_t number, const struct side_o
         .credentials = given->credentials,
         .address_map = given->address_map,
         .cloud = runner->options.cloud ? runner->options.cloud : &runner->cloud,
+        .imagined = given->imagined,
         .unsafe_attributes = given->unsafe_attributes,
         .writable = number == SIDE_DESTINATION && !runner->options.must_exist,
         .rate_per_s = given->rate_per_s,

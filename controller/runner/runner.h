@@ -28,6 +28,7 @@ struct journal;
 struct side_options {
     const char *address; /* as given */
     const char *endpoint, *ca_file, *cert_file, *key_file, *credentials, *address_map;
+    bool imagined; /* no file: an empty instance of the kind that it stands for */
     bool unsafe_attributes;
     enum instance_kind stands_for; /* INSTANCE_KINDS: not said */
     const struct expectation *expect;

@@ -34,6 +34,32 @@ class MainJob(Case):
         self.reconcile("apply", "--mapping", MAPPING, "--yes")
         self.assertEqual((self.path("new.json").read_bytes(), self.path("new.json").stat().st_mtime_ns), before)
 
+    def test_evaluating_judges_without_an_instance(self):
+        ended = self.run_it("evaluate", "--from", EXPORT, "--for", "apsaramq", "--output", "json", code=2)
+        rows = {row["name"]: row["verdict"] for row in ended.json()["resources"]}
+        self.assertEqual(rows["order_created"], "fitsPartly")  # order and its queue numbers have no place there
+        self.assertEqual(rows["payment_event"], "decide")
+        self.assertEqual(rows["GID_order_worker"], "refused")
+        self.assertFalse(ended.json()["fits"])
+        self.assertEqual(ended.json()["forecast"]["creates"], {"Topic": 3, "ConsumerGroup": 3})
+        self.assertEqual(ended.json()["forecast"]["cost"]["topics"], 3)
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), sorted([EXPORT, MAPPING]))
+        self.run_it("evaluate", "--from", EXPORT, "--mapping", MAPPING, "--for", "apsaramq")
+        table = self.run_it("evaluate", "--from", EXPORT, "--mapping", MAPPING, "--for", "ons").out
+        self.assertIn("it fits", table)
+        self.assertIn("10 calls per second", table)
+        self.run_it("evaluate", "--from", EXPORT, code=64)
+
+    def test_evaluating_an_instance_counts_what_is_there(self):
+        self.reconcile("apply", "--for", "apsaramq", "--mapping", MAPPING, "--yes")
+        before = self.path("new.json").read_bytes()
+        ended = self.reconcile("evaluate", "--mapping", MAPPING, "--output", "jsonl")
+        *rows, summary = ended.lines()
+        self.assertEqual({row["verdict"] for row in rows}, {"present"})
+        self.assertTrue(summary["fits"])
+        self.assertEqual(summary["forecast"]["creates"], {"Topic": 0, "ConsumerGroup": 0})
+        self.assertEqual(self.path("new.json").read_bytes(), before)
+
     def test_unknown_message_types_are_refused_with_the_way_out(self):
         ended = self.reconcile("plan", "--for", "apsaramq", "--output", "json")
         rows = {row["name"]: row for row in ended.json()["resources"]}

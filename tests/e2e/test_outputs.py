@@ -10,7 +10,7 @@ import time
 from hardship import OLD, strace
 from harness import RELEASE, Case, group, topic
 
-COMMANDS = ("plan", "apply", "verify", "export", "validate", "run", "journal", "config", "version", "help")
+COMMANDS = ("plan", "apply", "verify", "evaluate", "export", "validate", "run", "journal", "config", "version", "help")
 OPTIONS = ("mapping", "include", "exclude", "exclude-file", "kind", "default-message-type", "source-masters", "output",
            "show-extra", "show-system", "show-excluded", "detailed-exitcode", "for", "expect", "color", "quiet",
            "log-level", "log-format", "timeout", "concurrency", "rate", "max-creates", "allow-empty-source", "endpoint",
