@@ -148,6 +148,10 @@ struct instance_options {
     bool unsafe_attributes;
     bool writable;                                   /* false: a source; create is refused by the door itself */
     uint32_t rate_per_s, concurrency, share_percent; /* 0: not limited by configuration */
+    /* Told of every request on the network that has ended: the provider's name of the operation (lives as long as the
+     * program), CAUSE_NONE or why there is no good answer, and how long it took. NULL: nobody wants to know. */
+    void (*request_ended)(void *context, const char *operation, int cause, uint64_t took_ms);
+    void *request_context;
 };
 
 /* Opens nothing yet but checks the options. CAUSE_UNSUPPORTED for a kind of instance this build cannot reach.

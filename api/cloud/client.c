@@ -53,6 +53,8 @@ struct client {
     bool plain; /* http, to this machine */
     uint32_t concurrency, on_their_way;
     uint64_t warm_until_ms;
+    void (*request_ended)(void *context, const char *operation, int cause, uint64_t took_ms);
+    void *request_context;
     struct shared_credentials *shared;
     struct pace_options pace[CALL_CLASSES];
     struct client_lane lanes[CALL_CLASSES];
@@ -89,6 +91,16 @@ static void log_call(const struct client *client, const struct call *call)
               call->request_id[0] != '\0' ? call->request_id : NULL, (const char *)NULL);
 }
 
+/* What never left was no request. What a refusal means only the door knows. */
+static void tell_ended(const struct client *client, const struct call *call)
+{
+    bool refused = call->failure.cause == CAUSE_NONE && call->status >= 300;
+
+    if (client->request_ended != NULL && call->sent)
+        client->request_ended(client->request_context, call->action, refused ? CAUSE_REFUSED : call->failure.cause,
+                              monotime_ms() - call->sent_ms);
+}
+
 /* The last thing that is done for a call. */
 static void answer(struct call_state *state)
 {
@@ -104,6 +116,7 @@ static void answer(struct call_state *state)
     free(state);
     call->state = NULL;
     log_call(client, call);
+    tell_ended(client, call);
     if (client->closing && client->calls == NULL)
         uv_close((uv_handle_t *)&client->expiry, on_expiry_closed);
     call->done(call);
@@ -562,6 +575,8 @@ int client_new(const struct client_options *options, struct client **out, struct
     client->cloud = options->cloud;
     client->style = options->style;
     client->concurrency = options->concurrency > 0 ? options->concurrency : 1;
+    client->request_ended = options->request_ended;
+    client->request_context = options->request_context;
     client->expiry_ms = UINT64_MAX;
     set_lanes(client, options);
     if (copy_texts(client, options, why) < 0 || cloud_credentials(client->cloud, options, &client->shared, why) < 0) {

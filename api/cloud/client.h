@@ -90,7 +90,9 @@ struct client_options {
     uint32_t rate_per_s;                   /* ceiling of configuration; 0: none */
     uint32_t share_percent;                /* of the account's budget; 0: all */
     uint32_t published_rate[CALL_CLASSES]; /* per second, per account; 0: not published, learnt */
-    const char *metadata_url, *sts_url;    /* NULL: the real ones (fetch.h); tests have their own */
+    void (*request_ended)(void *context, const char *operation, int cause, uint64_t took_ms); /* as in instance.h */
+    void *request_context;
+    const char *metadata_url, *sts_url; /* NULL: the real ones (fetch.h); tests have their own */
 };
 
 int client_new(const struct client_options *options, struct client **out, struct failure *why);

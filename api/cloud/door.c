@@ -464,6 +464,8 @@ static int open_client(struct door *door, const char *host, const struct instanc
         .concurrency = options->concurrency > 0 ? options->concurrency : CONNECTIONS,
         .rate_per_s = options->rate_per_s,
         .share_percent = options->share_percent,
+        .request_ended = options->request_ended,
+        .request_context = options->request_context,
     };
 
     memcpy(client.published_rate, door->face->published_rate, sizeof client.published_rate);

@@ -221,6 +221,12 @@ struct pass_report {
     uint64_t started_ms, ended_ms;
 };
 
+/* A row's result with what is to be said of it; failure.cause 0: nothing. */
+struct row_outcome {
+    struct row_result result;
+    struct failure failure;
+};
+
 const struct pass_report *pass_report(const struct pass *pass);
 const struct plan *pass_plan(const struct pass *pass); /* the newest; NULL before the first */
 /* After the end: what became of a row of the plan. */

@@ -167,6 +167,7 @@ int plan_build(const struct plan_input *input, struct plan **out, struct failure
     struct plan *plan = calloc(1, sizeof *plan);
     if (plan == NULL)
         return failure_no_memory(why, "the plan");
+    atomic_init(&plan->references, 1);
     plan->declared = catalog_ref(input->declared);
     plan->observed = catalog_ref(input->observed);
     plan->mapping = input->mapping;
@@ -181,9 +182,15 @@ int plan_build(const struct plan_input *input, struct plan **out, struct failure
     return 0;
 }
 
+struct plan *plan_ref(struct plan *plan)
+{
+    atomic_fetch_add_explicit(&plan->references, 1, memory_order_relaxed);
+    return plan;
+}
+
 void plan_free(struct plan *plan)
 {
-    if (plan == NULL)
+    if (plan == NULL || atomic_fetch_sub_explicit(&plan->references, 1, memory_order_acq_rel) > 1)
         return;
     catalog_unref(plan->declared);
     catalog_unref(plan->observed);

@@ -9,6 +9,7 @@
 #ifndef MQFERRY_CONTROLLER_PLAN_PLAN_H
 #define MQFERRY_CONTROLLER_PLAN_PLAN_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -52,6 +53,7 @@ struct plan_counts {
 };
 
 struct plan {
+    atomic_uint references;
     struct catalog *declared, *observed; /* references */
     const struct mapping *mapping;       /* borrowed: outlives the plan */
     struct capabilities capabilities;
@@ -72,7 +74,8 @@ struct plan_input {
 
 /* 0, or -1 with OUT_OF_MEMORY. */
 int plan_build(const struct plan_input *input, struct plan **out, struct failure *why);
-void plan_free(struct plan *plan); /* NULL is fine */
+struct plan *plan_ref(struct plan *plan);
+void plan_free(struct plan *plan); /* gives a reference back; NULL is fine. Any thread */
 
 /* Something is declared, and everything declared is there as declared (contract section 2), judged by the rows alone.
  */

@@ -142,26 +142,27 @@ static void write_member(struct json_writer *json, const char *key, const char *
     json_write_string(json, value);
 }
 
-static void write_result(struct json_writer *json, const struct runner_result *result, uint32_t row)
+void report_failure_json(struct json_writer *json, const struct failure *failure)
 {
-    struct row_result one = pass_result(result->pass, row);
-    struct failure failure = FAILURE_INIT;
+    write_cause(json, failure->cause, failure->text);
+    write_member(json, "providerCode", failure->provider_code);
+    write_member(json, "providerMessage", failure->provider_message);
+    write_member(json, "requestId", failure->request_id);
+}
 
-    if (one.result == RESULT_NONE)
+static void write_result(struct json_writer *json, const struct plan *plan, uint32_t row,
+                         const struct row_outcome *outcome)
+{
+    if (outcome->result.result == RESULT_NONE)
         return;
     json_write_key(json, "result");
-    json_write_string(json, result_name(one.result));
-    if (one.attempts > 0) {
+    json_write_string(json, result_name(outcome->result.result));
+    if (outcome->result.attempts > 0) {
         json_write_key(json, "attempts");
-        json_write_unsigned(json, one.attempts);
+        json_write_unsigned(json, outcome->result.attempts);
     }
-    if (one.cause == CAUSE_NONE || result->plan->rows[row].cause != CAUSE_NONE)
-        return;
-    pass_failure(result->pass, row, &failure);
-    write_cause(json, one.cause, failure.text);
-    write_member(json, "providerCode", failure.provider_code);
-    write_member(json, "providerMessage", failure.provider_message);
-    write_member(json, "requestId", failure.request_id);
+    if (outcome->failure.cause != CAUSE_NONE && plan->rows[row].cause == CAUSE_NONE)
+        report_failure_json(json, &outcome->failure);
 }
 
 static void write_missing_masters(struct json_writer *json, const struct plan *plan, uint32_t row)
@@ -223,10 +224,9 @@ static void write_settings(struct json_writer *json, const struct plan *plan, ui
 }
 
 /* With evaluation: the row has a verdict. */
-static void write_row(struct json_writer *json, const struct runner_result *result, uint32_t row, bool with_result,
-                      const struct evaluation *evaluation)
+static void write_row(struct json_writer *json, const struct plan *plan, uint32_t row,
+                      const struct row_outcome *outcome, const struct evaluation *evaluation)
 {
-    const struct plan *plan = result->plan;
     const struct resource *resource = &catalog_rows(plan->declared)[row];
     enum state state = plan->rows[row].state;
     int cause = plan->rows[row].cause;
@@ -256,14 +256,14 @@ static void write_row(struct json_writer *json, const struct runner_result *resu
             json_write_string(json, field_info(field)->name);
         }
     }
-    if (with_result && state != STATE_SYSTEM && state != STATE_EXCLUDED)
-        write_result(json, result, row);
+    if (outcome != NULL && state != STATE_SYSTEM && state != STATE_EXCLUDED)
+        write_result(json, plan, row, outcome);
     json_write_end_object(json);
 }
 
-void report_row_json(struct json_writer *json, const struct runner_result *result, uint32_t row, bool with_result)
+void report_row_json(struct json_writer *json, const struct plan *plan, uint32_t row, const struct row_outcome *outcome)
 {
-    write_row(json, result, row, with_result, NULL);
+    write_row(json, plan, row, outcome, NULL);
 }
 
 /* --- summary
@@ -411,9 +411,7 @@ static void write_frame(struct json_writer *json, const struct report_options *o
     if (result->failure.cause != CAUSE_NONE) {
         json_write_key(json, "error");
         json_write_begin_object_inline(json);
-        write_cause(json, result->failure.cause, result->failure.text);
-        write_member(json, "providerCode", result->failure.provider_code);
-        write_member(json, "requestId", result->failure.request_id);
+        report_failure_json(json, &result->failure);
         json_write_end_object(json);
     }
     json_write_key(json, "summary");
@@ -430,7 +428,7 @@ static bool row_is_shown(const struct report_options *options, enum state state)
     return (state != STATE_SYSTEM || options->show_system) && (state != STATE_EXCLUDED || options->show_excluded);
 }
 
-static void write_extra(struct json_writer *json, const struct plan *plan, uint32_t observed)
+void report_extra_json(struct json_writer *json, const struct plan *plan, uint32_t observed)
 {
     const struct resource *resource = &catalog_rows(plan->observed)[observed];
     struct draft settings;
@@ -443,6 +441,19 @@ static void write_extra(struct json_writer *json, const struct plan *plan, uint3
     json_write_key(json, "settings");
     settings_json_object(json, &settings);
     json_write_end_object(json);
+}
+
+static void write_reported(struct json_writer *json, const struct report_options *options,
+                           const struct runner_result *result, uint32_t row)
+{
+    struct row_outcome outcome = {.result = {.result = RESULT_NONE}};
+
+    if (options->results) {
+        outcome.result = pass_result(result->pass, row);
+        if (outcome.result.cause != CAUSE_NONE)
+            pass_failure(result->pass, row, &outcome.failure);
+    }
+    write_row(json, result->plan, row, options->results ? &outcome : NULL, options->evaluation);
 }
 
 /* Rows and extras are both in order of kind and name: merged, so that the whole is. */
@@ -459,10 +470,10 @@ static void write_rows(struct report_sink *sink, struct json_writer *json, const
         bool take_extra = more && (next == NULL || catalog_compare(plan->observed, &catalog_rows(plan->observed)[extra],
                                                                    plan->declared, next) < 0);
         if (take_extra) {
-            write_extra(json, plan, extra);
+            report_extra_json(json, plan, extra);
             more = plan_next_extra(plan, &position, &extra);
         } else if (row_is_shown(options, plan->rows[row++].state)) {
-            write_row(json, result, row - 1, options->results, options->evaluation);
+            write_reported(json, options, result, row - 1);
         } else {
             continue;
         }

@@ -43,6 +43,8 @@ static int open_door(struct runner *runner, uint16_t number, const struct side_o
         .rate_per_s = given->rate_per_s,
         .concurrency = given->concurrency,
         .share_percent = given->share_percent,
+        .request_ended = runner->options.watcher ? runner->options.watcher->request_ended : NULL,
+        .request_context = runner->options.watcher ? runner->options.watcher->context : NULL,
     };
 
     if (address_parse(text_of(given->address), &address, why) != 0 || instance_open(&options, &side->door, why) != 0)

@@ -170,6 +170,20 @@ static const enum journal_event events[] = {
     [NOTE_SETTLED] = JOURNAL_SETTLED,
 };
 
+static void tell_noted(const struct runner *runner, enum note note, int cause, const uint32_t *rows, uint32_t count)
+{
+    const struct runner_watcher *watcher = runner->options.watcher;
+    uint32_t counts[KINDS] = {0};
+
+    if (!watcher || !watcher->noted)
+        return;
+    for (uint32_t i = 0; i < count; i++)
+        counts[catalog_rows(runner->shown->catalog)[rows[i]].kind]++;
+    for (enum kind kind = 0; kind < KINDS; kind++)
+        if (counts[kind] > 0)
+            watcher->noted(watcher->context, kind, note, cause, counts[kind]);
+}
+
 /* Results are never waited for: a lost one leaves an intent unresolved, which the next process settles by reading. */
 void runner_note(struct runner *runner, const struct effect *effect)
 {
@@ -181,6 +195,7 @@ void runner_note(struct runner *runner, const struct effect *effect)
     };
     struct failure ignored;
 
+    tell_noted(runner, effect->note, note.cause, &effect->row, 1);
     if (runner->journal && !runner->context_missing)
         journal_note_row(runner->journal, effect->row, &note, &ignored);
 }
@@ -195,6 +210,7 @@ void runner_note_rows(struct runner *runner, const struct note_run *run)
     };
     struct failure ignored;
 
+    tell_noted(runner, run->note, run->cause, run->rows, run->count);
     if (runner->journal && !runner->context_missing)
         journal_note_rows(runner->journal, run->rows, run->count, &note, &ignored);
     else

@@ -280,6 +280,7 @@ static void take_plan(struct runner *runner, struct planning *planning, struct e
     event->plan = planning->plan;
     event->declared_digest = runner->shown->digest;
     event->source_age_ms = source_age(planning->inputs);
+    runner_record_plan(runner, planning->plan);
 }
 
 void plan_deliver(struct op *op, struct event *event)

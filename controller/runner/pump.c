@@ -209,6 +209,8 @@ static void remember_good_pass(struct runner *runner)
 /* The runner may be started again, or closed, in the callback. */
 static void finish(struct runner *runner)
 {
+    if (runner_record_end(runner))
+        return;
     runner->busy = false;
     runner_fill_result(runner);
     remember_good_pass(runner);
@@ -265,7 +267,7 @@ void runner_pump(struct runner *runner)
     if (runner->ended && !runner->thinking)
         wait_end(runner);
     runner->pumping = false;
-    if (runner->busy && runner->ended && !runner->ops && !runner->thinking)
+    if (runner->busy && runner->ended && !runner->ops && !runner->thinking && !runner->recording)
         finish(runner);
 }
 

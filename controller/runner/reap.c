@@ -31,7 +31,7 @@ static void on_done(struct job *job)
     runner_job_ended(runner);
 }
 
-static void reap_with(struct runner *runner, void (*release)(void *thing), void *thing, struct declared *declared)
+void runner_reap_with(struct runner *runner, void (*release)(void *thing), void *thing, struct declared *declared)
 {
     struct reap *reap = calloc(1, sizeof *reap);
 
@@ -51,7 +51,7 @@ static void reap_with(struct runner *runner, void (*release)(void *thing), void 
 void runner_reap(struct runner *runner, void (*release)(void *thing), void *thing)
 {
     if (thing)
-        reap_with(runner, release, thing, NULL);
+        runner_reap_with(runner, release, thing, NULL);
 }
 
 static void release_catalog(void *thing)
@@ -72,7 +72,7 @@ static void release_pass(void *thing)
 void runner_reap_pass(struct runner *runner, struct pass *pass, struct declared *declared)
 {
     if (pass)
-        reap_with(runner, release_pass, pass, declared);
+        runner_reap_with(runner, release_pass, pass, declared);
     else
         declared_unref(runner, declared);
 }

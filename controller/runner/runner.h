@@ -21,6 +21,7 @@
 #include "manifests/mapping.h"
 
 struct runner;
+struct runner_record;
 struct runner_result;
 struct journal;
 
@@ -34,6 +35,18 @@ struct side_options {
     const struct expectation *expect;
     uint32_t expect_count;
     uint32_t rate_per_s, concurrency, share_percent; /* 0: not limited */
+};
+
+/* Told what happens in a runner, while it happens; loop thread. Members may be NULL. */
+struct runner_watcher {
+    /* There is something newer to look at (record.h): a plan that was made, or a pass that has ended (before `done`).
+     * A reference of one's own keeps it. */
+    void (*shown)(void *context, struct runner_record *record);
+    /* That became of creates of one kind; `cause` of NOTE_FAILED, else 0. */
+    void (*noted)(void *context, enum kind kind, enum note note, int cause, uint32_t count);
+    /* As in instance_options. */
+    void (*request_ended)(void *context, const char *operation, int cause, uint64_t took_ms);
+    void *context;
 };
 
 struct runner_options {
@@ -60,6 +73,7 @@ struct runner_options {
     bool source_once;      /* apply: later passes keep the first pass's declared set */
     bool keep_last_good;   /* the daemon: files that do not load leave the last good ones in force */
     uint32_t concurrency;
+    const struct runner_watcher *watcher; /* borrowed until closed; NULL: nobody */
     /* Asked by EFFECT_CONFIRM, with what is known so far (no results yet); answer with runner_confirm. NULL: yes. */
     void (*confirm)(void *context, const struct runner_result *result);
     void *context;

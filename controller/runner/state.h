@@ -11,6 +11,7 @@
  *   plan.c      what is declared, what is there, what is the difference? (worker)
  *   parts.c     how do parts of a list, and single reads, become one catalog?
  *   journal.c   is it written down?
+ *   record.c    what is there to show, also while the next pass runs?
  *   reap.c      who frees large things? (a worker)
  *
  * Everything here belongs to the loop thread; a job owns its own struct while it runs, and shares catalogs only.
@@ -142,6 +143,7 @@ struct runner {
     uint64_t started_ms;
     uint64_t random;
     uint32_t pass_id;
+    uint32_t records; /* made so far */
     struct failure journal_failure;
 
     /* the pass: under way, or the last one, kept for its result */
@@ -179,6 +181,7 @@ struct runner {
     bool last_good;                  /* today's files do not load, older ones stand in */
     bool stop_wanted, change_wanted; /* news for it */
     bool pumping;
+    bool recording, recorded; /* a worker gathers what became of the pass; that was done */
     bool closing, torn_down, handles_closing;
     struct failure load_failure; /* why today's files do not load */
 };
@@ -255,9 +258,17 @@ void runner_note(struct runner *runner, const struct effect *effect);
 void runner_note_rows(struct runner *runner, const struct note_run *run);
 void runner_close_journal(struct runner *runner);
 
+/* ---- record.c */
+
+void runner_record_plan(struct runner *runner, struct plan *plan);
+/* The pass has ended: shows what became of it. true: a worker is at it, and pumps when it is done. */
+bool runner_record_end(struct runner *runner);
+
 /* ---- reap.c: frees on a worker; NULL is fine */
 
 void runner_reap(struct runner *runner, void (*release)(void *thing), void *thing);
+/* `declared` is given up when the thing is gone. */
+void runner_reap_with(struct runner *runner, void (*release)(void *thing), void *thing, struct declared *declared);
 void runner_reap_catalog(struct runner *runner, struct catalog *catalog);
 void runner_reap_pass(struct runner *runner, struct pass *pass, struct declared *declared);
 void runner_job_ended(struct runner *runner); /* of those that `jobs` counts */

@@ -482,6 +482,38 @@ static void a_place_holds_one_cloud(void **state)
     assert_true(closed[0]);
 }
 
+struct ended {
+    unsigned count;
+    const char *operation;
+    int cause;
+};
+
+static void on_request_ended(void *context, const char *operation, int cause, uint64_t took_ms)
+{
+    struct ended *ended = context;
+    assert_true(took_ms < LONG_MS);
+    *ended = (struct ended){ended->count + 1, operation, cause};
+}
+
+/* What left is told, with the provider's name of it; what never left was no request. */
+static void whoever_counts_is_told_of_requests(void **state)
+{
+    (void)state;
+    struct ended ended = {0};
+    struct client_options options = options_with(1);
+    options.request_ended = on_request_ended;
+    options.request_context = &ended;
+    begin(&options);
+    ask(false);
+    assert_int_equal(ended.count, 1);
+    assert_string_equal(ended.operation, "ListTopics");
+    assert_int_equal(ended.cause, CAUSE_NONE);
+    start(1, true);
+    call_cancel(scene.client, &scene.asked[1].call);
+    wait_for(2);
+    assert_int_equal(ended.count, 1);
+}
+
 int main(void)
 {
 #define IN_SCENE(test) cmocka_unit_test_setup_teardown(test, enter, leave)
@@ -500,6 +532,7 @@ int main(void)
         IN_SCENE(closing_answers_everything),
         IN_SCENE(other_endpoints_are_refused),
         IN_SCENE(a_place_holds_one_cloud),
+        IN_SCENE(whoever_counts_is_told_of_requests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
