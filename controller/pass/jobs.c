@@ -144,10 +144,10 @@ static void remember_block(struct pass *pass, struct lane *lane)
     bool room = pass->destination.quota_free[lane->kind] > 0;
     if (block->cause == CAUSE_NONE)
         return;
-    if (block->not_before_ms > pass->emitter.now_ms && !room && lane->capacity > 0)
-        lane->blocked = block->cause;
-    else
+    if (block->not_before_ms <= pass->emitter.now_ms || room)
         block->cause = CAUSE_NONE;
+    else if (lane->capacity > 0)
+        lane->blocked = block->cause;
 }
 
 /* Makes jobs from row to row. false: this step has worked long enough. */

@@ -218,8 +218,6 @@ static uint64_t sooner(uint64_t known_ms, const struct ledger_entry *entry, uint
 uint64_t ledger_next_ms(const struct ledger *ledger, uint64_t now_ms)
 {
     uint64_t next_ms = UINT64_MAX;
-    for (int kind = 0; kind < KINDS; kind++)
-        next_ms = sooner(next_ms, &ledger->kinds[kind], now_ms);
     for (size_t i = 0; ledger->count > 0 && i < ledger->bucket_count; i++) {
         for (const struct node *node = ledger->buckets[i]; node != NULL; node = node->next)
             next_ms = sooner(next_ms, &node->entry, now_ms);

@@ -56,7 +56,7 @@ bool ledger_absent(struct ledger_entry *entry, uint64_t read_ms, uint32_t settle
 uint64_t ledger_proof_ms(const struct ledger_entry *entry, uint32_t settle_ms);
 /* What blocks a whole kind (quota): never NULL; cause 0: nothing does. Valid as long as the ledger. */
 struct ledger_entry *ledger_of_kind(struct ledger *ledger, enum kind kind);
-/* The earliest moment after now_ms at which time alone releases an entry (resources and kinds); UINT64_MAX: none. */
+/* The earliest moment after now_ms at which time alone releases an entry of a resource; UINT64_MAX: none. */
 uint64_t ledger_next_ms(const struct ledger *ledger, uint64_t now_ms);
 
 /* Keeps cause, sentence, provider code, message and request id of a failure, for people; NULL: it is none any more.

@@ -244,6 +244,29 @@ static void a_quota_is_looked_at_again_when_time_has_passed(void **state)
     assert_int_equal(bench.report->outcome, PASS_SETTLED);
 }
 
+static void a_quota_is_remembered_while_nothing_of_its_kind_is_missing(void **state)
+{
+    /* A pass in between that has nothing to create neither waits for the quota nor forgets it. */
+    const struct story *story = *state;
+    bench_declare(&bench, two_of(story->kind));
+    bench_answer(&bench, NULL, OUTCOME_REFUSED, story->cause, 1);
+    bench_pass(&bench);
+    uint64_t again_ms = bench.report->again_ms;
+
+    bench_show(&bench, ALL);
+    bench.now_ms = again_ms - 3;
+    bench_pass(&bench);
+    assert_true(bench.report->parity);
+    assert_int_equal(bench.report->outcome, PASS_SETTLED);
+
+    bench_show(&bench, "");
+    bench.now_ms = again_ms - 2;
+    bench_pass(&bench);
+    assert_string_equal(bench.sent, "");
+    expect_result(story->kind, "orders", RESULT_SKIPPED, story->cause);
+    assert_int_equal(bench.report->again_ms, again_ms);
+}
+
 /* ---- there already --------------------------------------------------------------------------------------------- */
 
 static void what_exists_is_compared(void **state)
@@ -601,6 +624,7 @@ static const struct CMUnitTest tests[] = {
     OF_TOPICS(INSTANCE_NOT_IN_SERVICE, a_create_that_meets_it_ends_the_pass),
     OF_TOPICS(TOPIC_QUOTA_REACHED, a_quota_blocks_its_kind_only),
     OF_TOPICS(TOPIC_QUOTA_REACHED, a_quota_is_looked_at_again_when_time_has_passed),
+    OF_TOPICS(TOPIC_QUOTA_REACHED, a_quota_is_remembered_while_nothing_of_its_kind_is_missing),
     OF_TOPICS(INSTANCE_PERMISSION_MISSING, an_instance_that_cannot_be_described_is_not_written),
     OF_TOPICS(INSTANCE_PERMISSION_MISSING, a_list_that_meets_it_fails_the_pass),
     OF_TOPICS(INSTANCE_PERMISSION_MISSING, refused_and_looked_at_again_slowly),
@@ -614,6 +638,7 @@ static const struct CMUnitTest tests[] = {
     OF_TOPICS(INVALID_PARAMETER, stuck_until_the_input_changes),
     OF_GROUPS(GROUP_QUOTA_REACHED, a_quota_blocks_its_kind_only),
     OF_GROUPS(GROUP_QUOTA_REACHED, a_quota_is_looked_at_again_when_time_has_passed),
+    OF_GROUPS(GROUP_QUOTA_REACHED, a_quota_is_remembered_while_nothing_of_its_kind_is_missing),
     /* the rest */
     OF_TOPICS(THROTTLED, throttled_creates_come_again_uncounted),
     OF_TOPICS(THROTTLED, throttled_reads_come_again),
