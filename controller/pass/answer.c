@@ -27,7 +27,7 @@ static void said(struct pass *pass, struct lane *lane, struct job *job, bool cre
                     "the destination says that this %s exists", kind_word(lane->kind));
         ledger_explain(job->entry, &exists);
     }
-    pass_note(pass, created ? NOTE_CREATED : NOTE_EXISTED, job->row, NULL);
+    pass_note(pass, created ? NOTE_CREATED : NOTE_EXISTED, job->row, job->entry->attempts, NULL);
     lane_move(lane, job, JOB_SAID);
     job_release_waiters(pass, job);
 }
@@ -163,7 +163,7 @@ static void take_item(struct pass *pass, struct lane *lane, struct job *job, con
     case OUTCOME_REFUSED:
     case OUTCOME_NOT_SENT:
         if (surely_not_there(item))
-            pass_note(pass, NOTE_FAILED, job->row, item->failure);
+            pass_note(pass, NOTE_FAILED, job->row, job->entry->attempts + 1, item->failure);
         refused(pass, lane, job, item, in_company);
         return;
     }

@@ -275,7 +275,7 @@ static bool return_rows(struct pass *pass, struct parcel *parcel)
         struct job *job = lane_find(lane, parcel->rows[--parcel->count]);
         job_clear_doubt(job);
         if (parcel->noted)
-            pass_note(pass, NOTE_FAILED, job->row, &pass->not_sent);
+            pass_note(pass, NOTE_FAILED, job->row, parcel->attempt, &pass->not_sent);
         lane_queue(lane, job, pass->emitter.now_ms);
     }
     parcel->state = PARCEL_FREE;

@@ -2,6 +2,8 @@
  *
  * Makes the jobs of a pass: the rows that its first plan wants to create, seen with what the ledger remembers of them.
  */
+#include <stdlib.h>
+
 #include "api/cause.h"
 #include "controller/pass/state.h"
 
@@ -36,7 +38,7 @@ static bool keep_entry(void *context, enum kind kind, struct text name, const st
     case STATE_UNREAD:
     case STATE_CREATING:
         if (is_in_doubt(entry) && !entry->said_to_exist)
-            pass_note(pass, NOTE_SETTLED, row, NULL);
+            pass_note(pass, NOTE_SETTLED, row, entry->attempts, NULL);
         return false;
     case STATE_IGNORED:
     case STATE_SYSTEM:
@@ -176,6 +178,15 @@ static bool judge_lane(struct pass *pass, struct lane *lane)
     return true;
 }
 
+static int open_made(struct pass *pass)
+{
+    struct row_set *made = pass->options.made;
+    if (made == NULL || made->bits != NULL)
+        return 0;
+    made->bits = calloc(pass->plan->row_count / 64 + 1, sizeof *made->bits);
+    return made->bits != NULL ? 0 : -1;
+}
+
 static int open_lanes(struct pass *pass)
 {
     ledger_sweep(pass->options.ledger, keep_entry, pass);
@@ -197,7 +208,7 @@ int jobs_begin(struct pass *pass)
     if (pass->judged)
         return 0;
     pass->judged = true;
-    return open_lanes(pass) == 0 && apply_begin(pass) == 0 ? 0 : -1;
+    return open_made(pass) == 0 && open_lanes(pass) == 0 && apply_begin(pass) == 0 ? 0 : -1;
 }
 
 bool jobs_go_on(struct pass *pass)

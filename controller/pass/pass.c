@@ -100,12 +100,13 @@ struct text pass_row_name(const struct pass *pass, uint32_t row)
     return catalog_name(declared, &catalog_rows(declared)[row]);
 }
 
-void pass_note(struct pass *pass, enum note note, uint32_t row, const struct failure *failure)
+void pass_note(struct pass *pass, enum note note, uint32_t row, uint32_t attempt, const struct failure *failure)
 {
     struct effect *effect = emit(&pass->emitter, EFFECT_NOTE);
     effect->resource_kind = catalog_rows(pass->plan->declared)[row].kind;
     effect->note = note;
     effect->row = row;
+    effect->attempt = attempt;
     effect->failure = failure;
 }
 

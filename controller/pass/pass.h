@@ -62,6 +62,11 @@ enum pass_mode {
 
 enum { SIDE_DESTINATION = 0 }; /* sides 1 … are live sources */
 
+/* Rows of one declared catalog, a bit each. */
+struct row_set {
+    uint64_t *bits; /* malloc'd by the first pass that has a plan; the owner frees it */
+};
+
 /* What the identity of a side must say. Borrowed. */
 struct side_guard {
     const struct expectation *expect;
@@ -78,6 +83,8 @@ struct pass_options {
     const struct guard *guard;              /* borrowed; of the destination and of the plan; NULL: no guard */
     const struct side_guard *source_guards; /* borrowed; one a live source, side 1 first; NULL: none */
     struct ledger *ledger;                  /* borrowed; changed by the pass */
+    struct row_set *made;     /* borrowed, changed by the pass: rows that this pass or an earlier one of the same
+                               * declared catalog created, whose result stays CREATED; NULL: nobody keeps them */
     uint64_t give_up_ms;      /* monotonic: no wait of this pass goes beyond (what is left stays pending), and CREATING
                                * is polled until here; 0: waits as the causes say, and CREATING is left to a later pass */
     uint64_t declared_before; /* resources of the last good pass, for guard_shrunk */
@@ -163,7 +170,7 @@ struct effect {
     uint32_t part;
     const uint32_t *rows; /* GET, INTEND, CREATE: the pass's, valid until the effect is answered */
     uint32_t row_count;
-    uint32_t attempt;              /* INTEND, CREATE: 1 … */
+    uint32_t attempt;              /* INTEND, CREATE, NOTE: 1 …; NOTE of what an earlier process sent: 0 */
     uint64_t until_ms;             /* WAIT */
     uint32_t target;               /* CANCEL */
     enum note note;                /* NOTE */

@@ -100,6 +100,13 @@ static struct row_result result_of_job(const struct pass *pass, const struct lan
     return result;
 }
 
+/* Created by an earlier pass of this command. */
+static bool was_made(const struct pass *pass, uint32_t row)
+{
+    const struct row_set *made = pass->options.made;
+    return made != NULL && made->bits != NULL && (made->bits[row / 64] >> row % 64 & 1) != 0;
+}
+
 static struct row_result result_of_row(const struct pass *pass, uint32_t index)
 {
     const struct row *row = &pass->plan->rows[index];
@@ -109,7 +116,7 @@ static struct row_result result_of_row(const struct pass *pass, uint32_t index)
     case STATE_ACCEPTED:
     case STATE_DIFFERS:
     case STATE_UNREAD:
-        return (struct row_result){.result = RESULT_EXISTED};
+        return (struct row_result){.result = was_made(pass, index) ? RESULT_CREATED : RESULT_EXISTED};
     case STATE_CREATING:
         return (struct row_result){.result = RESULT_PENDING};
     case STATE_CONFLICT:
@@ -183,6 +190,21 @@ static void count_unwanted(const struct pass *pass, enum kind kind, uint64_t cou
     }
 }
 
+/* Rows that an earlier pass created were counted as if somebody else had. */
+static void count_made(const struct pass *pass, enum kind kind, uint64_t counts[])
+{
+    uint32_t first, count;
+    if (pass->options.made == NULL || pass->options.made->bits == NULL)
+        return;
+    catalog_range(pass->plan->declared, kind, &first, &count);
+    for (uint32_t row = first; row < first + count; row++) {
+        if (was_made(pass, row) && row_is_there(&pass->plan->rows[row])) {
+            counts[RESULT_EXISTED]--;
+            counts[RESULT_CREATED]++;
+        }
+    }
+}
+
 static void count_rows(struct pass *pass, enum kind kind)
 {
     const struct plan_counts *plan = &pass->plan->counts[kind];
@@ -194,6 +216,7 @@ static void count_rows(struct pass *pass, enum kind kind)
     counts[RESULT_SKIPPED] = plan->states[STATE_IGNORED] + plan->states[STATE_MISSING] - plan->creates;
     counts[never_tried(pass, CAUSE_NONE).result] += plan->creates;
     count_unwanted(pass, kind, counts);
+    count_made(pass, kind, counts);
 }
 
 void report_begin(struct pass *pass)
@@ -205,6 +228,13 @@ void report_begin(struct pass *pass)
         count_rows(pass, kind);
 }
 
+static void remember_made(const struct pass *pass, uint32_t row)
+{
+    struct row_set *made = pass->options.made;
+    if (made != NULL && made->bits != NULL)
+        made->bits[row / 64] |= (uint64_t)1 << row % 64;
+}
+
 /* Rows were counted as if none had a job; those that have one are counted by what it came to. */
 static bool count_jobs(struct pass *pass, const struct lane *lane)
 {
@@ -213,8 +243,11 @@ static bool count_jobs(struct pass *pass, const struct lane *lane)
         const struct job *job = &lane->jobs[pass->cursor];
         if (!pass_spends(pass))
             return false;
+        enum result result = result_of_job(pass, lane, job).result;
         counts[result_of_row(pass, job->row).result]--;
-        counts[result_of_job(pass, lane, job).result]++;
+        counts[result]++;
+        if (result == RESULT_CREATED)
+            remember_made(pass, job->row);
     }
     return true;
 }

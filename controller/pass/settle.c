@@ -113,7 +113,7 @@ static void settled(struct pass *pass, struct job *job, const struct row *row)
     if (job->state != JOB_DOUBT)
         return;
     job->created = job->tries > 0 && (state_is_parity(row->state) || row->state == STATE_CREATING);
-    pass_note(pass, NOTE_SETTLED, job->row, NULL);
+    pass_note(pass, NOTE_SETTLED, job->row, job->entry->attempts, NULL);
 }
 
 static void found(struct pass *pass, struct lane *lane, struct job *job, const struct row *row)
@@ -156,7 +156,7 @@ static void proven_absent(struct pass *pass, struct lane *lane, struct job *job,
         never_listed(pass, lane, job);
         return;
     }
-    pass_note(pass, NOTE_FAILED, job->row, &pass->not_there);
+    pass_note(pass, NOTE_FAILED, job->row, job->entry->attempts, &pass->not_there);
     if (row->action != ACTION_CREATE)
         job_end(pass, lane, job, RESULT_FAILED, row->cause);
     else if (job->tries > 0)

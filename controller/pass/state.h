@@ -106,7 +106,8 @@ bool pass_spends(struct pass *pass);
 /* No wait of this pass goes beyond give_up_ms. */
 bool pass_may_wait(const struct pass *pass, uint64_t until_ms);
 struct text pass_row_name(const struct pass *pass, uint32_t row);
-void pass_note(struct pass *pass, enum note note, uint32_t row, const struct failure *failure);
+/* `attempt` is the number of the try that the journal is told of. */
+void pass_note(struct pass *pass, enum note note, uint32_t row, uint32_t attempt, const struct failure *failure);
 
 /* Is this the answer to the op that is open there? Then it is closed. */
 bool pass_closes(struct pass *pass, uint32_t *op, const struct event *event);

@@ -109,6 +109,7 @@ static struct pass *make_pass(struct runner *runner, enum pass_mode mode, uint64
         .guard = options->guard,
         .source_guards = runner->source_guards,
         .ledger = runner->ledger,
+        .made = options->source_once ? &runner->made : NULL,
         .give_up_ms = give_up_ms,
         .declared_before = runner->declared_before,
         .random = random_next(&runner->random),
@@ -209,6 +210,7 @@ static void release(struct runner *runner)
     effects_release(&runner->effects);
     complaints_release(&runner->mistakes);
     ledger_free(runner->ledger);
+    free(runner->made.bits);
     free(runner);
     if (closed)
         closed(context);

@@ -136,6 +136,7 @@ struct runner {
 
     /* what lives between passes */
     struct ledger *ledger;
+    struct row_set made;       /* with source_once: what its passes created */
     struct journal *journal;   /* NULL: not open */
     struct inputs *inputs;     /* the last good ones */
     struct declared *declared; /* made from them; NULL: not yet */

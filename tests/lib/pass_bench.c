@@ -198,6 +198,7 @@ static void note_sent(struct bench *bench, const struct effect *effect)
 static void note_noted(struct bench *bench, const struct effect *effect)
 {
     static const char *const words[] = {"created", "existed", "failed", "settled"};
+    append(bench->attempts, "%s%u", bench->attempts[0] != '\0' ? " " : "", effect->attempt);
     append(bench->notes, "%s%s:%s", bench->notes[0] != '\0' ? " " : "", words[effect->note],
            row_name(bench, effect->row));
 }
@@ -373,7 +374,7 @@ void bench_begin(struct bench *bench)
     bench->head = bench->tail = 0;
     bench->timer_op = 0;
     bench->ended = false;
-    bench->sent[0] = bench->notes[0] = '\0';
+    bench->sent[0] = bench->notes[0] = bench->attempts[0] = '\0';
     bench->lists = bench->gets = bench->plans = bench->confirms = bench->loads = bench->sent_count = 0;
     bench->options.id++;
     bench->pass = pass_new(&bench->options);

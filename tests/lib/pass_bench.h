@@ -50,8 +50,9 @@ struct bench {
     /* what came of it; of the newest pass */
     struct pass *pass;
     const struct pass_report *report;
-    char sent[BENCH_TEXT_BYTES];  /* "orders payments": names in order of their creates; batches as a+b */
-    char notes[BENCH_TEXT_BYTES]; /* "created:orders failed:payments" */
+    char sent[BENCH_TEXT_BYTES];     /* "orders payments": names in order of their creates; batches as a+b */
+    char notes[BENCH_TEXT_BYTES];    /* "created:orders failed:payments" */
+    char attempts[BENCH_TEXT_BYTES]; /* of the notes: "1 1" */
     uint32_t lists, gets, plans, confirms, loads;
     uint64_t sent_ms[64];    /* when creates were sent */
     uint32_t sent_lists[64]; /* and how many parts of lists had been read by then */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -121,6 +122,44 @@ static void a_group_shares_the_fate_of_a_blocked_lane(void **state)
     assert_string_equal(bench.sent, "orders");
     assert_string_equal(bench_result(&bench, KIND_GROUP, "readers"), "skipped topic-quota-reached");
     assert_int_equal(bench.report->skipped[KIND_GROUP], 1);
+}
+
+/* ---- over several passes --------------------------------------------------------------------------------------- */
+
+static void what_an_earlier_pass_of_the_command_created_stays_created(void **state)
+{
+    /* A later pass finds it there, but it was this command that made it. What was there before, existed. */
+    struct row_set made = {NULL};
+    (void)state;
+    bench.options.made = &made;
+    bench_declare(&bench, ORDERS PAYMENTS "Topic there messageType=NORMAL\n");
+    bench_show(&bench, "Topic there messageType=NORMAL\n");
+    bench_answer(&bench, "payments", OUTCOME_REFUSED, CAUSE_SYSTEM_ERROR, 0);
+    bench_pass(&bench);
+    assert_string_equal(bench_result(&bench, KIND_TOPIC, "orders"), "created");
+    assert_int_equal(bench.report->pending[KIND_TOPIC], 1);
+
+    bench_mend(&bench);
+    bench.now_ms = bench.report->again_ms;
+    bench_pass(&bench);
+    assert_string_equal(bench.sent, "payments");
+    assert_string_equal(bench_result(&bench, KIND_TOPIC, "orders"), "created");
+    assert_string_equal(bench_result(&bench, KIND_TOPIC, "payments"), "created");
+    assert_string_equal(bench_result(&bench, KIND_TOPIC, "there"), "existed");
+    assert_int_equal(bench.report->created[KIND_TOPIC], 2);
+    assert_int_equal(bench.report->existed[KIND_TOPIC], 1);
+    free(made.bits);
+}
+
+static void notes_tell_the_attempt_they_speak_of(void **state)
+{
+    /* Refused, refused, created: the journal's lines count like its intents do. */
+    (void)state;
+    bench_declare(&bench, ORDERS);
+    bench_answer(&bench, "orders", OUTCOME_REFUSED, CAUSE_SYSTEM_ERROR, 2);
+    bench_pass(&bench);
+    assert_string_equal(bench.notes, "failed:orders failed:orders created:orders");
+    assert_string_equal(bench.attempts, "1 2 3");
 }
 
 /* ---- intents and slots ----------------------------------------------------------------------------------------- */
@@ -594,6 +633,8 @@ int main(void)
         TEST(a_group_goes_when_its_topic_is_not_ours_to_create),
         TEST(a_group_is_skipped_when_its_topic_cannot_be_created),
         TEST(a_group_shares_the_fate_of_a_blocked_lane),
+        TEST(what_an_earlier_pass_of_the_command_created_stays_created),
+        TEST(notes_tell_the_attempt_they_speak_of),
         TEST(intents_run_ahead_of_the_slots),
         TEST(concurrency_has_a_floor_and_a_ceiling),
         TEST(batches_hold_what_the_door_takes),
