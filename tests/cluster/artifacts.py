@@ -48,3 +48,8 @@ def library(version):
                 raise RuntimeError(f"cannot fetch RocketMQ {version}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
             part.rename(folder)
     return folder
+
+
+if __name__ == "__main__":
+    for each in VERSIONS:
+        library(each)

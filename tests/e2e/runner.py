@@ -15,9 +15,7 @@ class Quiet(unittest.TextTestResult):
         print(f"SKIPPED {test.id()}: {reason}", flush=True)
 
 
-def main():
-    names = sys.argv[1:] or sorted(path.stem for path in HERE.glob("test_*.py"))
-    suite = unittest.defaultTestLoader.loadTestsFromNames(names)
+def run(suite):
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=0, resultclass=Quiet).run(suite)
     failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
     skipped = len(result.skipped)
@@ -25,4 +23,10 @@ def main():
     sys.exit(1 if failed else 0)
 
 
-main()
+def main():
+    names = sys.argv[1:] or sorted(path.stem for path in HERE.glob("test_*.py"))
+    run(unittest.defaultTestLoader.loadTestsFromNames(names))
+
+
+if __name__ == "__main__":
+    main()
