@@ -13,19 +13,19 @@
 #include "api/resource.h"
 
 /* The number by which a broker's answers tell its release (rocketmq-remoting 3.1). */
-#define BROKER_VERSION(major, minor, patch) (213 + 2 * (((major) - 4) * 100 + (minor) * 10 + (patch)))
+#define BROKER_VERSION(major, minor, patch) (213 + 2 * (((major)-4) * 100 + (minor)*10 + (patch)))
 
 struct rules {
     enum instance_kind kind;
     uint16_t name_bytes_max[KINDS];
     uint16_t name_bytes_min[KINDS];
-    bool names_shared;     /* topics and groups share one name space: a name both want is a conflict */
-    bool serverless;       /* apsaramq: names up to 128 */
+    bool names_shared; /* topics and groups share one name space: a name both want is a conflict */
+    bool serverless;   /* apsaramq: names up to 128 */
     /* rocketmq, as the oldest of its masters has it: */
     uint16_t broker_version; /* what message types and attributes there are; 0: not known, any */
     bool mixed_refused;      /* message type MIXED is switched off */
     bool attributes_unsafe;  /* a topic with attributes would destroy the tables of slaves (5.3.2, 5.3.3) */
-    uint64_t needs[KINDS]; /* settings without which nothing can be created */
+    uint64_t needs[KINDS];   /* settings without which nothing can be created */
 };
 
 /* The strictest rules of a kind; a door adjusts them to what describe tells (series, version). INSTANCE_ANY: none but
