@@ -3,6 +3,18 @@
 
 #include <string.h>
 
+const char *const identity_keys[] = {
+    "account", "brokers", "clusterName", "instanceId", "instanceName", "region", NULL,
+};
+
+bool identity_key_known(struct text key)
+{
+    const char *const *known = identity_keys;
+    while (*known != NULL && !text_is(key, *known))
+        known++;
+    return *known != NULL;
+}
+
 const char *identity_value(const struct identity *identity, const char *key)
 {
     for (uint16_t i = 0; i < identity->count; i++)

@@ -41,6 +41,9 @@ struct identity {
         char value[208];
     } facts[IDENTITY_MAX];
 };
+/* Every key that doors tell; NULL ends them. What `expect` may ask for. */
+extern const char *const identity_keys[];
+bool identity_key_known(struct text key);
 const char *identity_value(const struct identity *identity, const char *key); /* NULL: absent */
 int identity_set(struct identity *identity, const char *key,
                  const char *value); /* sorted by key; -1: full or too long */

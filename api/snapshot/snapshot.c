@@ -5,7 +5,8 @@
  * happy path: a call puts its operation at the end of the line → the job does the first one on a worker → its request
  *             is answered → the next one.
  * what can go wrong: whatever the store says (snapshot_store.h). A create that finds the lock held leaves the line and
- *             joins it again after LOCK_RETRY_MS, until its deadline.
+ *             joins it again after LOCK_RETRY_MS, until its deadline, or LOCK_TRIES_MAX times: a writer holds the lock
+ *             no longer than that, and whoever stops a pass waits for its creates.
  * cancelling: an operation that has not begun leaves the line, and the timer answers it; the one that runs is told to
  *             stop, and answers what became of it.
  * on close: everything is cancelled; when all is answered, a last job frees the store (the catalog may be large), the
@@ -23,7 +24,7 @@
 #include "api/cause.h"
 #include "api/snapshot/snapshot_store.h"
 
-enum { LOCK_RETRY_MS = 100 };
+enum { LOCK_RETRY_MS = 100, LOCK_TRIES_MAX = 20 };
 
 enum work_kind { WORK_DESCRIBE, WORK_LIST, WORK_CREATE };
 
@@ -32,6 +33,7 @@ struct operation {
     struct request *request;
     enum kind kind;                /* LIST */
     struct snapshot_create create; /* CREATE; its failure is that of the others too */
+    uint32_t tries;                /* that found the lock held */
     bool cancelled;
     struct description description;
     struct catalog *part;
@@ -163,7 +165,8 @@ static void pump(struct snapshot *snapshot);
 static bool waits_for_lock(const struct operation *operation)
 {
     return operation->work == WORK_CREATE && operation->create.failure.cause == CAUSE_STATE_LOCKED &&
-           !operation->cancelled && monotime_ms() + LOCK_RETRY_MS < operation->request->deadline_ms;
+           !operation->cancelled && operation->tries < LOCK_TRIES_MAX &&
+           monotime_ms() + LOCK_RETRY_MS < operation->request->deadline_ms;
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -177,6 +180,7 @@ static void on_done(struct job *job)
     if (!job->began)
         set_cancelled(snapshot, operation);
     if (waits_for_lock(operation)) {
+        operation->tries++;
         line_append(&snapshot->waiting, operation);
         uv_timer_start(&snapshot->timer, on_timer, LOCK_RETRY_MS, 0);
         pump(snapshot);

@@ -2,10 +2,15 @@
  *
  * Only dispatches.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "api/cause.h"
 #include "controller/commands/options.h"
 #include "controller/commands/session.h"
 #include "controller/exit_code.h"
@@ -57,11 +62,32 @@ static int dispatch(struct options *options, struct failure *why)
     return options->command == COMMAND_HELP ? run_help(options, why) : run_command(options);
 }
 
+/* A standard stream that is closed must not become some file's or the loop's descriptor. What takes its place fails
+ * when it is used, which is told as any other failure. */
+static void hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            _exit(EXIT_CANNOT_WRITE);
+}
+
+/* What was printed may still be on its way. */
+static int flush_output(int code)
+{
+    struct failure why = FAILURE_INIT;
+
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return code;
+    failure_set(&why, CAUSE_STATE_UNWRITABLE, "could not write to standard output: %s", strerror(errno));
+    return exit_code_worse(code, session_say(&why));
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
     struct failure why = FAILURE_INIT;
 
+    hold_standard_streams();
     mallopt(M_ARENA_MAX, ARENAS_MAX);
     signal(SIGPIPE, SIG_IGN); /* these two: the write fails, and what could not be written is said */
     signal(SIGXFSZ, SIG_IGN);
@@ -71,5 +97,5 @@ int main(int argc, char **argv)
     if (code < 0)
         code = session_say(&why);
     options_release(&options);
-    return code;
+    return flush_output(code);
 }

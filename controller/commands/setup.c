@@ -6,6 +6,7 @@
 
 #include "api/address.h"
 #include "api/base/monotime.h"
+#include "api/base/strings.h"
 #include "api/cause.h"
 #include "controller/journal/journal.h"
 
@@ -53,6 +54,15 @@ static int take_sources(struct setup *setup, struct failure *why)
 /* --- the destination
  * --------------------------------------------------------------------------------------------------- */
 
+static int unknown_fact(struct text key, struct failure *why)
+{
+    const char *near = nearest_spelling(key, identity_keys);
+    return failure_set(why, CAUSE_USAGE,
+                       "--expect: no instance tells its '%.*s'%s%s (known: account, brokers, "
+                       "clusterName, instanceId, instanceName, region)",
+                       (int)key.bytes, key.data, near != NULL ? ", did you mean " : "", near != NULL ? near : "");
+}
+
 static int take_expectations(struct setup *setup, struct failure *why)
 {
     const struct option_value *given = &setup->session->options->values[OPTION_EXPECT];
@@ -67,6 +77,8 @@ static int take_expectations(struct setup *setup, struct failure *why)
         if (key_bytes == 0 || key_bytes >= sizeof expect->key || strlen(equals + 1) >= sizeof expect->value)
             return failure_set(why, CAUSE_USAGE, "--expect takes KEY=VALUE, like instanceName=prod-orders, not '%s'",
                                given->texts[i]);
+        if (!identity_key_known((struct text){given->texts[i], key_bytes}))
+            return unknown_fact((struct text){given->texts[i], key_bytes}, why);
         memcpy(expect[i].key, given->texts[i], key_bytes);
         memcpy(expect[i].value, equals + 1, strlen(equals + 1));
     }
@@ -170,6 +182,21 @@ static int take_mapping(struct setup *setup, struct failure *why)
 /* --- a Sync of the configuration
  * ----------------------------------------------------------------------------------------- */
 
+/* Files and live instances, for the report. */
+static int show_sources(struct setup *setup, const struct sync_config *sync, struct failure *why)
+{
+    const char **shown = mapping_alloc(&setup->flags, (sync->path_count + sync->source_count) * sizeof *shown);
+
+    if (shown == NULL)
+        return failure_no_memory(why, "the sources");
+    setup->shown_sources = shown;
+    for (uint32_t i = 0; i < sync->path_count; i++)
+        shown[setup->shown_source_count++] = sync->paths[i];
+    for (uint32_t i = 0; i < sync->source_count; i++)
+        shown[setup->shown_source_count++] = sync->sources[i].address;
+    return 0;
+}
+
 static int take_sync(struct setup *setup, const char *name, struct failure *why)
 {
     const struct options *options = setup->session->options;
@@ -187,6 +214,12 @@ static int take_sync(struct setup *setup, const char *name, struct failure *why)
     if (sync == NULL)
         return failure_set(why, CAUSE_CONFIGURATION_WRONG, "there is no Sync named '%s' in %s", name,
                            setup->config->path);
+    if (options->command == COMMAND_APPLY && sync->mode == SYNC_OBSERVE)
+        return failure_set(
+            why, CAUSE_CONFIGURATION_WRONG,
+            "the Sync '%s' has mode observe, which never creates: look with plan or verify, or change its "
+            "mode to apply",
+            name);
     setup->destination = sync->destination;
     setup->guard = sync->guard;
     setup->runner.sync = sync->name;
@@ -197,9 +230,7 @@ static int take_sync(struct setup *setup, const char *name, struct failure *why)
     setup->runner.exclude_files = sync->exclude_files;
     setup->runner.mapping_path = sync->mapping;
     setup->runner.concurrency = sync->concurrency;
-    setup->shown_sources = sync->paths;
-    setup->shown_source_count = sync->path_count;
-    return 0;
+    return show_sources(setup, sync, why);
 }
 
 /* --- a saved plan

@@ -191,38 +191,92 @@ static int check_other(const char *path, bool *out_handled, struct complaints *m
     return status;
 }
 
+/* --- the way through: the files are read by a worker, so that --timeout can end it
+ * ------------------------------------------- */
+
+struct validation {
+    struct job job;
+    struct session *session;
+    uv_timer_t timer;
+    bool over; /* the time that --timeout allows */
+    struct manifests_request request;
+    const char **paths; /* of the request */
+    struct manifests *manifests;
+    struct complaints mistakes;
+    struct failure why;
+    int status;
+};
+
+static void work(struct job *job)
+{
+    struct validation *validation = job->data;
+    const struct options *options = validation->session->options;
+    struct failure *why = &validation->why;
+
+    for (uint32_t i = 0; i < options->argument_count && !job_cancelled(job); i++) {
+        bool handled;
+        if (check_other(options->arguments[i], &handled, &validation->mistakes, why) < 0)
+            validation->status = -1;
+        if (!handled)
+            validation->paths[validation->request.path_count++] = options->arguments[i];
+    }
+    if (validation->request.path_count > 0 &&
+        manifests_load(&validation->request, &validation->manifests, &validation->mistakes, why) < 0)
+        validation->status = -1;
+}
+
+static void on_done(struct job *job)
+{
+    struct validation *validation = job->data;
+    uv_close((uv_handle_t *)&validation->timer, NULL);
+}
+
+static void on_over(uv_timer_t *timer)
+{
+    struct validation *validation = timer->data;
+    validation->over = true;
+    job_cancel(&validation->job);
+}
+
+static void run(struct validation *validation)
+{
+    struct session *session = validation->session;
+
+    validation->job.work = work;
+    validation->job.done = on_done;
+    validation->job.data = validation->timer.data = validation;
+    validation->request.cancelled = &validation->job.cancelled;
+    uv_timer_init(&session->loop, &validation->timer);
+    if (options_has(session->options, OPTION_TIMEOUT))
+        uv_timer_start(&validation->timer, on_over, options_number(session->options, OPTION_TIMEOUT, 0), 0);
+    worker_submit(session->workers, &validation->job);
+    uv_run(&session->loop, UV_RUN_DEFAULT);
+}
+
 int command_validate(struct session *session)
 {
     const struct options *options = session->options;
-    struct failure why = FAILURE_INIT;
-    struct complaints mistakes;
-    struct manifests *manifests = NULL;
-    struct manifests_request request = {
-        .exclude_files = options->values[OPTION_EXCLUDE_FILE].texts,
-        .source_masters = (uint32_t)options_number(options, OPTION_SOURCE_MASTERS, 0),
+    struct validation validation = {
+        .session = session,
+        .request = {.exclude_files = options->values[OPTION_EXCLUDE_FILE].texts,
+                    .source_masters = (uint32_t)options_number(options, OPTION_SOURCE_MASTERS, 0)},
+        .paths = calloc(options->argument_count + 1, sizeof *validation.paths),
     };
-    const char **paths = calloc(options->argument_count + 1, sizeof *paths);
-    int status = 0;
 
-    if (options->argument_count == 0 || paths == NULL) {
-        failure_set(&why, CAUSE_USAGE, "mqferry validate needs a PATH: a file, a directory, or - for standard input");
-        free(paths);
-        return session_fail(session, &why);
+    if (options->argument_count == 0 || validation.paths == NULL) {
+        failure_set(&validation.why, CAUSE_USAGE,
+                    "mqferry validate needs a PATH: a file, a directory, or - for standard input");
+        free(validation.paths);
+        return session_fail(session, &validation.why);
     }
-    complaints_init(&mistakes);
-    for (uint32_t i = 0; i < options->argument_count; i++) {
-        bool handled;
-        if (check_other(options->arguments[i], &handled, &mistakes, &why) < 0)
-            status = -1;
-        if (!handled)
-            paths[request.path_count++] = options->arguments[i];
-    }
-    request.paths = paths;
-    if (request.path_count > 0 && manifests_load(&request, &manifests, &mistakes, &why) < 0)
-        status = -1;
-    int code = conclude(session, status, manifests, &mistakes, &why);
-    complaints_release(&mistakes);
-    manifests_free(manifests);
-    free(paths);
+    complaints_init(&validation.mistakes);
+    validation.request.paths = validation.paths;
+    run(&validation);
+    if (validation.over && validation.why.cause == CAUSE_CANCELLED)
+        failure_set(&validation.why, CAUSE_CANCELLED, "the time that --timeout allows is over");
+    int code = conclude(session, validation.status, validation.manifests, &validation.mistakes, &validation.why);
+    complaints_release(&validation.mistakes);
+    manifests_free(validation.manifests);
+    free(validation.paths);
     return code;
 }

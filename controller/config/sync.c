@@ -160,6 +160,19 @@ static bool expects(const struct expectation *list, uint32_t count, struct text 
     return count > 0;
 }
 
+static bool check_fact(struct yaml_reader *reader, const struct yaml_entry *entry)
+{
+    if (identity_key_known(entry->key))
+        return true;
+    const char *near = nearest_spelling(entry->key, identity_keys);
+    yaml_complain(reader, entry->mark,
+                  "no instance tells its \"%.*s\"%s%s: expect knows account, brokers, clusterName, "
+                  "instanceId, instanceName, region",
+                  (int)entry->key.bytes, entry->key.data, near != NULL ? ", did you mean " : "",
+                  near != NULL ? near : "");
+    return false;
+}
+
 /* {key: value, …}: each as text, in the order of the file. */
 static void read_expect(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
                         void *target)
@@ -172,7 +185,7 @@ static void read_expect(struct yaml_reader *reader, const struct yaml_field *fie
     (void)field;
     (void)value;
     while (yaml_next_entry(reader, &entry)) {
-        if (!yaml_expect(reader, "expect", YAML_SCALAR, &entry.value))
+        if (!yaml_expect(reader, "expect", YAML_SCALAR, &entry.value) || !check_fact(reader, &entry))
             continue;
         if (list == NULL || count == EXPECT_MAX || entry.key.bytes >= sizeof list->key ||
             entry.value.text.bytes >= sizeof list->value) {

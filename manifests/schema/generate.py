@@ -219,7 +219,7 @@ def number(most):
 
 
 def sync():
-    facts = {"type": "object", "maxProperties": 32, "additionalProperties": TEXT}
+    facts = closed({key: TEXT for key in ("account", "brokers", "clusterName", "instanceId", "instanceName", "region")}, [])
     side = {"endpoint": WORD, "caFile": WORD, "certFile": WORD, "keyFile": WORD, "credentials": WORD, "expect": facts,
             "addressMap": {"type": "object", "additionalProperties": TEXT}}
     source = {"anyOf": [TEXT, closed({"path": WORD, "excludeFiles": {"type": "array", "items": TEXT}}, ["path"]),

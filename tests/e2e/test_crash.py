@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Killed at any point, or not alone: old or new, never half; a new run converges; nothing is made twice."""
 import collections
+import fcntl
 import json
 import os
 import random
@@ -208,6 +209,16 @@ class TwoAtOnce(Crash):
         self.run_it("verify", "--from", "t.yaml", "--to", "snapshot:d.json", code=2)
         self.assertIsNone(process.poll())
         self.assertEqual(process.wait(60), 0, self.log())
+
+    def test_one_that_waits_for_the_lock_can_be_stopped(self):
+        self.fresh()
+        with open(self.path("d.json.lock"), "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            process = self.start(*self.apply_words())
+            self.wait_for("the intent", lambda: any(line["event"] == "sending" for line in self.journal()))
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(20), 130, self.log())
+        self.assertEqual(set(self.snapshot("d.json")["topics"]), {"there"})
 
     def test_several_that_race(self):
         self.fresh()

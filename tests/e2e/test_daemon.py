@@ -126,11 +126,17 @@ class Daemon(Case):
     def test_observe_never_writes(self):
         self.write("mqferry.yaml", sync("one", "manifests/", "d.json").replace("mode: apply", "mode: observe"))
         self.run_it("run", "--config", "mqferry.yaml", "--once", code=2)
+        ended = self.run_it("apply", "--sync", "one", "--config", "mqferry.yaml", "--yes", code=78)
+        self.assertIn("observe", ended.err)
+        self.run_it("plan", "--sync", "one", "--config", "mqferry.yaml")
         self.assertFalse(self.path("d.json").exists())
 
     def test_a_sync_stands_for_from_and_to(self):
         self.run_it("apply", "--sync", "one", "--config", "mqferry.yaml", "--yes")
         self.run_it("verify", "--sync", "one", "--config", "mqferry.yaml")
+        self.write("live.yaml", sync("live", 'manifests/, {address: "snapshot:d.json"}', "e.json"))
+        report = self.run_it("plan", "--sync", "live", "--config", "live.yaml", "--output", "json").json()
+        self.assertEqual(report["source"], ["manifests/", "snapshot:d.json"])
         self.run_it("plan", "--sync", "two", "--config", "mqferry.yaml", code=78)
 
     def test_config_show_tells_where_values_come_from(self):

@@ -47,6 +47,7 @@ class Usage(Case):
         self.wrong("plan", *both, "--max-creates", "-1", says="--max-creates")
         self.wrong("plan", *both, "--source-masters", "1e3", says="--source-masters")
         self.wrong("plan", *both, "--expect", "novalue", says="KEY=VALUE")
+        self.wrong("plan", *both, "--expect", "instancName=prod", says=("instancName", "instanceName"))
         self.wrong("plan", *both, "--default-message-type", "FIF0", says="FIFO")
         self.wrong("plan", *both, "--include", "", says="--include")
         self.wrong("journal", "--since", "yesterday", says="2h")
@@ -426,6 +427,31 @@ class Ending(Case):
             process = self.endless_input(command, "--from", "-", "--to", "snapshot:d.json", "--timeout", "1s", *yes)
             self.assertEqual(process.wait(20), 75, process.stderr.read() if process.poll() is not None else "")
         self.assertFalse(self.path("d.json").exists())
+
+    def test_the_timeout_holds_for_validate(self):
+        process = self.endless_input("validate", "-", "--timeout", "1s")
+        self.assertEqual(process.wait(20), 75)
+        self.assertIn("--timeout", process.stderr.read().decode())
+
+    def closed(self, streams, *arguments, code):
+        """The program with some of its standard streams closed."""
+        shut = " ".join(f"{stream}>&-" for stream in streams)
+        return self.run_it(*arguments, code=code, prefix=("sh", "-c", f'exec "$0" "$@" {shut}'))
+
+    def test_closed_standard_streams(self):
+        self.closed("012", "apply", *self.words, "--yes", code=74)  # the report, which nobody can read
+        self.assertEqual(len(self.snapshot("d.json")["topics"]), 30)
+        self.closed("02", "verify", *self.words, code=0)
+        self.assertIn("standard output", self.closed("1", "plan", *self.words, code=74).err)
+        self.assertIn("standard output", self.closed("1", "version", code=74).err)
+        self.closed("0", "validate", "-", code=65)
+
+    def test_an_output_that_is_full(self):
+        for words in (("version",), ("help",), ("help", "plan"), ("plan", *self.words), ("config", "show")):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run(self.command(*words), cwd=self.folder, env=self.environment, stdout=full,
+                                      stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=60, check=False)
+            self.assertEqual(done.returncode, 78 if words[0] == "config" else 74, (words, done.stderr))
 
     def test_signals_end_what_waits_for_input(self):
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):

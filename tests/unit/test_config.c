@@ -147,20 +147,22 @@ static void every_mistake_is_found_in_one_run(void **state)
     /* Each wrong line is told with its place and the rule that it breaks. */
     struct loaded loaded;
     (void)state;
-    load(&loaded, "apiVersion: mqferry/v1\n"
-                  "kind: Sync\n"
-                  "metadata: {name: s}\n"
-                  "spec:\n"
-                  "  mode: aply\n"
-                  "  source: [{path: a, address: \"snapshot:b\"}]\n"
-                  "  destination: {address: \"ftp://x\"}\n"
-                  "  guard: {maxCreates: 0, maxShrink: 3}\n"
-                  "  pace: {rate: 10, share: 120%}\n"
-                  "  interval: 10ms\n"
-                  "---\n"
-                  "kind: Synk\n");
+    load(&loaded,
+         "apiVersion: mqferry/v1\n"
+         "kind: Sync\n"
+         "metadata: {name: s}\n"
+         "spec:\n"
+         "  mode: aply\n"
+         "  source: [{path: a, address: \"snapshot:b\"}, {address: \"snapshot:c\", expect: {clustername: x}}]\n"
+         "  destination: {address: \"ftp://x\"}\n"
+         "  guard: {maxCreates: 0, maxShrink: 3}\n"
+         "  pace: {rate: 10, share: 120%}\n"
+         "  interval: 10ms\n"
+         "---\n"
+         "kind: Synk\n");
     expect_mistake(&loaded, 5, "did you mean apply");
     expect_mistake(&loaded, 6, "either a path or an address");
+    expect_mistake(&loaded, 6, "did you mean clusterName");
     expect_mistake(&loaded, 7, "begins with rocketmq://");
     expect_mistake(&loaded, 8, "whole number from 1");
     expect_mistake(&loaded, 8, "unknown field \"maxShrink\"");
