@@ -77,14 +77,15 @@ static void log_pass(const struct sync *sync, const struct runner_result *result
               "digest", result->declared_digest[0] != '\0' ? result->declared_digest : NULL, NULL);
 }
 
-static void log_mistakes(const struct sync *sync, const struct runner_result *result)
+static void log_complaints(const struct sync *sync, const struct complaints *complaints, enum log_level level,
+                           const char *event)
 {
-    for (uint32_t i = 0; result->mistakes != NULL && i < result->mistakes->count; i++) {
-        const struct complaint *mistake = &result->mistakes->items[i];
+    for (uint32_t i = 0; complaints != NULL && i < complaints->count; i++) {
+        const struct complaint *complaint = &complaints->items[i];
         char place[64];
-        snprintf(place, sizeof place, "%" PRIu32 ":%" PRIu32, mistake->line, mistake->column);
-        log_event(sync->daemon->options.log, LOG_LEVEL_ERROR, "manifest-wrong", mistake->text, "sync",
-                  sync->config->name, "path", mistake->path, "place", place, NULL);
+        snprintf(place, sizeof place, "%" PRIu32 ":%" PRIu32, complaint->line, complaint->column);
+        log_event(sync->daemon->options.log, level, event, complaint->text, "sync", sync->config->name, "path",
+                  complaint->path, "place", complaint->line > 0 ? place : NULL, NULL);
     }
 }
 
@@ -166,7 +167,9 @@ static void on_pass(void *context, const struct runner_result *result)
     struct sync *sync = context;
 
     sync->passing = false;
-    log_mistakes(sync, result);
+    log_complaints(sync, result->mistakes, LOG_LEVEL_ERROR, "manifest-wrong");
+    if (result->loaded)
+        log_complaints(sync, result->notices, LOG_LEVEL_INFO, "manifest-notice");
     log_rows(sync, result);
     log_pass(sync, result);
     sync->code = sync->config->mode == SYNC_APPLY ? exit_code_apply(result, result->report->created_any)

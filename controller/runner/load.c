@@ -223,6 +223,7 @@ static void take_load(struct runner *runner, struct load *load)
     runner->mistakes = load->mistakes;
     runner->load_failure = load->failure;
     runner->last_good = leaves_last_good(runner, &load->failure);
+    runner->loaded = load->fresh != NULL;
     if (load->fresh) {
         inputs_unref(runner, runner->inputs);
         runner->inputs = load->fresh;

@@ -189,6 +189,7 @@ void runner_fill_result(struct runner *runner)
         .destination = runner->sides[SIDE_DESTINATION].described ? &runner->sides[SIDE_DESTINATION].description : NULL,
         .mapping = inputs ? &inputs->mapping : NULL,
         .declared_digest = shown ? shown->digest : "",
+        .loaded = runner->loaded,
         .last_good = runner->last_good,
     };
     result->parity = result->report->parity && !runner->last_good;

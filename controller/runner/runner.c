@@ -144,7 +144,7 @@ int runner_start(struct runner *runner, enum pass_mode mode, uint64_t give_up_ms
     runner->done_context = context;
     runner->busy = true;
     runner->recorded = false;
-    runner->begun = runner->ended = runner->stop_wanted = runner->change_wanted = false;
+    runner->begun = runner->ended = runner->stop_wanted = runner->change_wanted = runner->loaded = false;
     runner->lost = (struct pass_report){0};
     if (runner->options.fixed || reads_sources(runner)) {
         runner->last_good = false;

@@ -179,6 +179,7 @@ struct runner {
     bool context_missing;            /* the journal does not know what its rows are: no memory */
     bool busy, begun, ended;         /* the pass: a caller waits for it; it had its start; it has reported */
     bool thinking;                   /* a worker has it */
+    bool loaded;                     /* the files of the inputs were read in this pass */
     bool last_good;                  /* today's files do not load, older ones stand in */
     bool stop_wanted, change_wanted; /* news for it */
     bool pumping;

@@ -50,6 +50,16 @@ class Daemon(Case):
         self.assertIn("libuv", loaded)
         self.assertNotIn("libcurl", loaded)
 
+    def test_notices_are_logged_once_for_each_reading(self):
+        self.write("manifests/consumerOffset.json", "{}")
+        self.run_daemon()
+        self.wait_for("the first pass", lambda: self.topics() == {"a"})
+        self.wait_for("the notice", lambda: self.log().count("manifest-notice") == 1)
+        self.assertIn("consumerOffset", self.log())
+        self.write("manifests/b.yaml", topic("b"))
+        self.wait_for("the new topic", lambda: self.topics() == {"a", "b"})
+        self.wait_for("the notice, again", lambda: self.log().count("manifest-notice") == 2)
+
     def test_editors_rename_into_place_is_followed(self):
         self.run_daemon()
         self.wait_for("the first pass", lambda: self.topics() == {"a"})
