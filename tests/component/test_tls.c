@@ -252,9 +252,14 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        CASE(a_known_authority_is_trusted),  CASE(large_answers_come_over_tls), CASE(another_authority_is_not),
-        CASE(the_system_does_not_know_ours), CASE(the_name_is_verified),        CASE(a_certificate_of_ours_is_shown),
-        CASE(plain_words_to_tls_come_to_nothing),        CASE(wrong_files_are_told),
+        CASE(a_known_authority_is_trusted),
+        CASE(large_answers_come_over_tls),
+        CASE(another_authority_is_not),
+        CASE(the_system_does_not_know_ours),
+        CASE(the_name_is_verified),
+        CASE(a_certificate_of_ours_is_shown),
+        CASE(plain_words_to_tls_come_to_nothing),
+        CASE(wrong_files_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
