@@ -8,6 +8,7 @@
 
 #include "api/cause.h"
 #include "api/rules.h"
+#include "api/rules_brokers.h"
 
 enum { ROOM = 256 };
 
@@ -258,6 +259,9 @@ static int check_together(const struct judging *judging)
 {
     int cause = CAUSE_NONE;
 
+    if (judging->rules->kind == INSTANCE_ROCKETMQ)
+        return rules_check_attributes(judging->rules, judging->kind, judging->settings, judging->holds,
+                                      judging->out_field, judging->room);
     if (judging->kind == KIND_TOPIC)
         return check_message_type(judging);
     if (judging->rules->kind == INSTANCE_APSARAMQ)
