@@ -14,6 +14,7 @@
 
 #include "api/base/buffer.h"
 #include "api/base/json.h"
+#include "api/base/log_journal.h"
 #include "api/base/monotime.h"
 #include "api/base/strings.h"
 
@@ -26,18 +27,15 @@ static const char lost_line[] = "a log line was lost: it was too long, or memory
 
 struct log {
     struct log_options options;
-    atomic_int level;
-};
-
-struct field {
-    const char *key, *value;
+    atomic_int level, format;
+    int journal; /* -1: lines on options.fd alone */
 };
 
 struct event {
     enum log_level level;
     const char *name, *message;
     size_t field_count;
-    struct field fields[FIELDS_MAX];
+    struct log_field fields[FIELDS_MAX];
 };
 
 static const struct {
@@ -66,11 +64,15 @@ struct log *log_new(const struct log_options *options)
         return NULL;
     log->options = *options;
     atomic_init(&log->level, (int)options->level);
+    atomic_init(&log->format, (int)options->format);
+    log->journal = options->journal_path ? log_journal_open(options->journal_path) : -1;
     return log;
 }
 
 void log_free(struct log *log)
 {
+    if (log && log->journal >= 0)
+        close(log->journal);
     free(log);
 }
 
@@ -82,6 +84,11 @@ bool log_wants(const struct log *log, enum log_level level)
 void log_set_level(struct log *log, enum log_level level)
 {
     atomic_store(&log->level, (int)level);
+}
+
+void log_set_format(struct log *log, enum log_format format)
+{
+    atomic_store(&log->format, (int)format);
 }
 
 /* HH:MM:SS where the reader sits. */
@@ -149,7 +156,8 @@ static void append_text_line(struct buffer *line, const struct log *log, const s
 
     if (!log->options.journal_priorities)
         append_local_time(line);
-    buffer_append_format(line, "%s%-5s%s ", color, levels[event->level].name, plain);
+    if (log->journal < 0)
+        buffer_append_format(line, "%s%-5s%s ", color, levels[event->level].name, plain);
     escape_append(line, text_of(event->message));
     append_fields(line, event);
 }
@@ -189,11 +197,10 @@ static void append_json_line(struct buffer *line, const struct log *log, const s
     json_write_end_object(&writer);
 }
 
+/* Without its end. */
 static void append_line(struct buffer *line, const struct log *log, const struct event *event)
 {
-    if (log->options.journal_priorities)
-        buffer_append_format(line, "<%c>", levels[event->level].priority);
-    switch (log->options.format) {
+    switch ((enum log_format)atomic_load(&log->format)) {
     case LOG_FORMAT_TEXT:
         append_text_line(line, log, event);
         break;
@@ -204,7 +211,6 @@ static void append_line(struct buffer *line, const struct log *log, const struct
         append_json_line(line, log, event);
         break;
     }
-    buffer_append_char(line, '\n');
 }
 
 static void write_line(int fd, struct text line)
@@ -219,10 +225,34 @@ static void write_line(int fd, struct text line)
     }
 }
 
+static bool send_entry(const struct log *log, const struct event *event)
+{
+    struct buffer message;
+
+    buffer_init(&message, LINE_BYTES_MAX);
+    append_line(&message, log, event);
+    bool sent = !message.failed && log_journal_send(log->journal, levels[event->level].priority, event->name,
+                                                    message.data, event->fields, event->field_count);
+    buffer_release(&message);
+    return sent;
+}
+
+static void write_event(const struct log *log, const struct event *event)
+{
+    struct buffer line;
+
+    buffer_init(&line, LINE_BYTES_MAX);
+    if (log->options.journal_priorities)
+        buffer_append_format(&line, "<%c>", levels[event->level].priority);
+    append_line(&line, log, event);
+    buffer_append_char(&line, '\n');
+    write_line(log->options.fd, line.failed ? TEXT(lost_line) : buffer_text(&line));
+    buffer_release(&line);
+}
+
 void log_event(struct log *log, enum log_level level, const char *event, const char *message, ...)
 {
     struct event all = {.level = level, .name = event, .message = message};
-    struct buffer line;
     va_list fields;
     const char *key;
 
@@ -232,14 +262,12 @@ void log_event(struct log *log, enum log_level level, const char *event, const c
     while ((key = va_arg(fields, const char *)) != NULL) {
         const char *value = va_arg(fields, const char *);
         if (value && all.field_count < FIELDS_MAX)
-            all.fields[all.field_count++] = (struct field){key, value};
+            all.fields[all.field_count++] = (struct log_field){key, value};
     }
     va_end(fields);
 
-    buffer_init(&line, LINE_BYTES_MAX);
-    append_line(&line, log, &all);
-    write_line(log->options.fd, line.failed ? TEXT(lost_line) : buffer_text(&line));
-    buffer_release(&line);
+    if (log->journal < 0 || !send_entry(log, &all))
+        write_event(log, &all);
 }
 
 bool log_level_parse(const char *name, enum log_level *out)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One event per line on standard error: text for people, logfmt, or json; systemd's <N> priorities in front when
- * standard error is the journal. Below controller/ only debug lines. Secrets never reach a formatter.
+ * One event per line on standard error: text for people, logfmt, or json. Where standard error is systemd's journal,
+ * the event goes there by the native protocol, each field a field of the entry; systemd's <N> priorities stand in front
+ * of the line when that cannot be. Below controller/ only debug lines. Secrets never reach a formatter.
  *
  * Event names are stable ("pass-end", "create-failed"). Keys are lower case with underscores. Values are escaped here.
  * A line: level, event, fields, and a message: lower case, no full stop.
@@ -23,14 +24,16 @@ struct log_options {
     int fd; /* borrowed */
     enum log_level level;
     enum log_format format;
-    bool journal_priorities; /* prefix "<4>" and leave the time out */
-    bool color;              /* text format only */
+    bool journal_priorities;  /* prefix "<4>" and leave the time out */
+    bool color;               /* text format only */
+    const char *journal_path; /* socket of the journal; NULL: lines only. Read once */
 };
 
 struct log *log_new(const struct log_options *options); /* NULL: no memory */
 void log_free(struct log *log);
 bool log_wants(const struct log *log, enum log_level level); /* a NULL log wants nothing */
 void log_set_level(struct log *log, enum log_level level);
+void log_set_format(struct log *log, enum log_format format);
 
 /* Fields are pairs (const char *key, const char *value), ended by NULL; a NULL value leaves the pair out. */
 void log_event(struct log *log, enum log_level level, const char *event, const char *message, ...)

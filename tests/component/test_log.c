@@ -10,11 +10,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "api/base/json.h"
 #include "api/base/log.h"
+#include "api/base/log_journal.h"
 #include "api/base/strings.h"
 
 /* What a log with these options wrote since the last look, read back from a file that stands for standard error. */
@@ -252,6 +256,116 @@ static void names_are_parsed(void **state)
     assert_int_equal(format, LOG_FORMAT_LOGFMT);
 }
 
+/* ---- the journal's own protocol */
+
+/* A journal of our own: a datagram socket in a folder of its own. */
+struct journal {
+    char folder[64], path[96];
+    int socket;
+    char entry[64 * 1024];
+};
+
+static void open_journal(struct journal *journal)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    snprintf(journal->folder, sizeof journal->folder, "/tmp/mqferry-journal-XXXXXX");
+    assert_non_null(mkdtemp(journal->folder));
+    snprintf(journal->path, sizeof journal->path, "%s/socket", journal->folder);
+    memcpy(address.sun_path, journal->path, strlen(journal->path) + 1);
+    journal->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(journal->socket, (struct sockaddr *)&address, sizeof address), 0);
+}
+
+static void close_journal(struct journal *journal)
+{
+    close(journal->socket);
+    unlink(journal->path);
+    rmdir(journal->folder);
+}
+
+static void expect_entry(struct journal *journal, const char *expected, size_t bytes)
+{
+    assert_int_equal(recv(journal->socket, journal->entry, sizeof journal->entry, 0), bytes);
+    assert_memory_equal(journal->entry, expected, bytes);
+}
+
+/* Each field becomes a field of the entry; one with lines of its own keeps them; nothing is written beside it. */
+static void the_journal_gets_fields(void **state)
+{
+    struct sink *sink = *state;
+    struct journal journal;
+    static const char expected[] = "MESSAGE=not at parity sync=one why=\"a\\x0ab\"\nPRIORITY=4\n"
+                                   "SYSLOG_IDENTIFIER=mqferry\nMQFERRY_EVENT=pass-end\nMQFERRY_SYNC=one\n"
+                                   "MQFERRY_WHY\n\3\0\0\0\0\0\0\0a\nb\n";
+
+    open_journal(&journal);
+    struct log *log = log_new(&(struct log_options){
+        .fd = sink->fd, .level = LOG_LEVEL_INFO, .journal_priorities = true, .journal_path = journal.path});
+    log_event(log, LOG_LEVEL_WARN, "pass-end", "not at parity", "sync", "one", "why", "a\nb", NULL);
+    expect_entry(&journal, expected, sizeof expected - 1);
+    assert_string_equal(written(sink), "");
+    log_free(log);
+    close_journal(&journal);
+}
+
+/* People who want another form get it as the message; fields stay fields. */
+static void the_journal_keeps_the_form(void **state)
+{
+    struct sink *sink = *state;
+    struct journal journal;
+    static const char expected[] = "MESSAGE={\"level\":\"info\",\"event\":\"end\",\"msg\":\"ended\"}\nPRIORITY=6\n"
+                                   "SYSLOG_IDENTIFIER=mqferry\nMQFERRY_EVENT=end\n";
+
+    open_journal(&journal);
+    struct log *log = log_new(&(struct log_options){
+        .fd = sink->fd, .level = LOG_LEVEL_INFO, .journal_priorities = true, .journal_path = journal.path});
+    log_set_format(log, LOG_FORMAT_JSON);
+    log_event(log, LOG_LEVEL_INFO, "end", "ended", NULL);
+    expect_entry(&journal, expected, sizeof expected - 1);
+    log_free(log);
+    close_journal(&journal);
+}
+
+/* A journal that is gone, or was never there, costs no line: it goes to standard error. */
+static void a_journal_that_is_gone_costs_no_line(void **state)
+{
+    struct sink *sink = *state;
+    struct journal journal;
+
+    open_journal(&journal);
+    struct log *log = log_new(&(struct log_options){
+        .fd = sink->fd, .level = LOG_LEVEL_INFO, .journal_priorities = true, .journal_path = journal.path});
+    close_journal(&journal);
+    log_event(log, LOG_LEVEL_INFO, "e", "kept", NULL);
+    assert_string_equal(written(sink), "<6>kept\n");
+    log_free(log);
+    log = log_new(&(struct log_options){
+        .fd = sink->fd, .level = LOG_LEVEL_INFO, .journal_priorities = true, .journal_path = journal.path});
+    log_event(log, LOG_LEVEL_INFO, "e", "kept too", NULL);
+    assert_string_equal(written(sink), "<6>info  kept too\n");
+    log_free(log);
+}
+
+/* systemd says by device and inode which stream is the journal's: another one of the same process is not. */
+static void the_journals_stream_is_known_by_its_inode(void **state)
+{
+    struct sink *sink = *state;
+    struct stat status;
+    char name[64];
+
+    assert_int_equal(fstat(sink->fd, &status), 0);
+    snprintf(name, sizeof name, "%llu:%llu", (unsigned long long)status.st_dev, (unsigned long long)status.st_ino);
+    assert_true(log_journal_owns(sink->fd, name));
+    assert_false(log_journal_owns(STDIN_FILENO, name));
+    assert_false(log_journal_owns(-1, name));
+    assert_false(log_journal_owns(sink->fd, NULL));
+    assert_false(log_journal_owns(sink->fd, ""));
+    assert_false(log_journal_owns(sink->fd, "8:1x"));
+    snprintf(name, sizeof name, "%llu:%llu ", (unsigned long long)status.st_dev, (unsigned long long)status.st_ino);
+    assert_false(log_journal_owns(sink->fd, name));
+}
+
 int main(void)
 {
 #define WITH_SINK(test) cmocka_unit_test_setup_teardown(test, open_sink, close_sink)
@@ -266,6 +380,10 @@ int main(void)
         WITH_SINK(threads_do_not_mix_their_lines),
         cmocka_unit_test(a_broken_sink_does_no_harm),
         cmocka_unit_test(names_are_parsed),
+        WITH_SINK(the_journal_gets_fields),
+        WITH_SINK(the_journal_keeps_the_form),
+        WITH_SINK(a_journal_that_is_gone_costs_no_line),
+        WITH_SINK(the_journals_stream_is_known_by_its_inode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
