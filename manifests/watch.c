@@ -7,33 +7,17 @@
  */
 #include "manifests/watch.h"
 
-#include <dirent.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "api/cause.h"
-
-enum { WALK_DEPTH_MAX = 32 };
-
-struct directory {
-    char *path;
-    uint64_t inode; /* another one under the same name must be watched anew */
-};
-
-/* Directories to watch, each once. Made by the worker, then the loop's. */
-struct directories {
-    struct directory *items;
-    uint32_t count, capacity;
-    bool complete;
-};
+#include "manifests/watch_walk.h"
 
 struct eye { /* one watched directory */
     uv_fs_event_t handle;
     struct watch *watch;
-    struct directory directory; /* owns the path */
-    bool wanted;                /* by the newest walk */
+    struct watched watched; /* owned */
+    bool wanted;            /* by the newest walk */
     struct eye *next;
 };
 
@@ -41,7 +25,7 @@ struct watch {
     struct watch_options options;
     uv_timer_t quiet;
     struct job walk;
-    struct directories found; /* the job's while it runs */
+    struct watched_set found; /* the job's while it runs */
     struct eye *eyes;
     uint32_t open;           /* handles that have not reported closed; the timer is one */
     uint64_t first_event_ms; /* of the burst; 0: none */
@@ -50,97 +34,10 @@ struct watch {
     void *closed_context;
 };
 
-/* --- the walk (worker)
- * --------------------------------------------------------------------------------------------------- */
-
-static bool knows(const struct directories *found, const char *path)
-{
-    for (uint32_t i = 0; i < found->count; i++) {
-        if (strcmp(found->items[i].path, path) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool add_directory(struct directories *found, const char *path)
-{
-    struct stat status;
-    if (knows(found, path) || stat(path, &status) < 0)
-        return false;
-    if (found->count >= WATCH_DIRECTORIES_MAX) {
-        found->complete = false;
-        return false;
-    }
-    if (found->count == found->capacity) {
-        uint32_t capacity = found->capacity == 0 ? 16 : found->capacity * 2;
-        struct directory *grown = realloc(found->items, capacity * sizeof *grown);
-        if (grown == NULL)
-            return found->complete = false;
-        found->items = grown;
-        found->capacity = capacity;
-    }
-    found->items[found->count] = (struct directory){.path = strdup(path), .inode = status.st_ino};
-    if (found->items[found->count].path == NULL)
-        return found->complete = false;
-    found->count++;
-    return true;
-}
-
-static void walk_directory(struct watch *watch, const char *path, unsigned depth)
-{
-    char child[PATH_MAX];
-    struct dirent *entry;
-    struct stat status;
-
-    if (job_cancelled(&watch->walk) || depth > WALK_DEPTH_MAX || !add_directory(&watch->found, path))
-        return;
-    DIR *directory = opendir(path);
-    if (directory == NULL)
-        return;
-    while ((entry = readdir(directory)) != NULL) {
-        if (entry->d_name[0] == '.')
-            continue;
-        size_t bytes = strlen(path) + 1 + strlen(entry->d_name);
-        if (bytes >= sizeof child)
-            continue;
-        memcpy(child, path, strlen(path));
-        child[strlen(path)] = '/';
-        memcpy(child + strlen(path) + 1, entry->d_name, strlen(entry->d_name) + 1);
-        if (stat(child, &status) == 0 && S_ISDIR(status.st_mode))
-            walk_directory(watch, child, depth + 1);
-    }
-    closedir(directory);
-}
-
-static void walk_parent(struct watch *watch, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char parent[PATH_MAX] = ".";
-
-    if (slash != NULL && (size_t)(slash - path) < sizeof parent) {
-        size_t bytes = slash == path ? 1 : (size_t)(slash - path);
-        memcpy(parent, path, bytes);
-        parent[bytes] = '\0';
-    }
-    add_directory(&watch->found, parent);
-}
-
 static void walk(struct job *job)
 {
     struct watch *watch = job->data;
-    char real[PATH_MAX];
-    struct stat status;
-
-    for (uint32_t i = 0; i < watch->options.path_count; i++) {
-        const char *path = watch->options.paths[i];
-        if (strcmp(path, "-") == 0)
-            continue;
-        walk_parent(watch, path);
-        if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-            walk_directory(watch, path, 0);
-        if (realpath(path, real) != NULL)
-            walk_parent(watch, real);
-    }
+    watch_walk(watch->options.paths, watch->options.path_count, WATCH_DIRECTORIES_MAX, job, &watch->found);
 }
 
 /* --- from directories to watches (loop)
@@ -158,17 +55,8 @@ static void start_walk(struct watch *watch)
     }
     watch->walking = true;
     watch->walk_again = false;
-    watch->found = (struct directories){.complete = true};
     watch->walk = (struct job){.work = walk, .done = walked, .data = watch};
     worker_submit(watch->options.workers, &watch->walk);
-}
-
-static void release_found(struct directories *found)
-{
-    for (uint32_t i = 0; i < found->count; i++)
-        free(found->items[i].path);
-    free(found->items);
-    *found = (struct directories){0};
 }
 
 static void finish_close(struct watch *watch)
@@ -177,7 +65,7 @@ static void finish_close(struct watch *watch)
         return;
     void (*closed)(void *) = watch->closed;
     void *context = watch->closed_context;
-    release_found(&watch->found);
+    watched_set_release(&watch->found);
     free(watch);
     if (closed != NULL)
         closed(context);
@@ -188,25 +76,26 @@ static void eye_closed(uv_handle_t *handle)
     struct eye *eye = handle->data;
     struct watch *watch = eye->watch;
 
-    free(eye->directory.path);
+    watched_release(&eye->watched);
     free(eye);
     watch->open--;
     finish_close(watch);
 }
 
-static void open_eye(struct watch *watch, struct directory directory)
+/* Takes what is watched. */
+static void open_eye(struct watch *watch, struct watched *watched)
 {
     struct eye *eye = calloc(1, sizeof *eye);
     if (eye == NULL) {
-        free(directory.path);
         watch->complete = false;
         return;
     }
-    *eye = (struct eye){.watch = watch, .directory = directory, .wanted = true, .next = watch->eyes};
+    *eye = (struct eye){.watch = watch, .watched = *watched, .wanted = true, .next = watch->eyes};
+    *watched = (struct watched){0};
     uv_fs_event_init(watch->options.loop, &eye->handle);
     eye->handle.data = eye;
     watch->open++;
-    if (uv_fs_event_start(&eye->handle, told, directory.path, 0) < 0) {
+    if (uv_fs_event_start(&eye->handle, told, eye->watched.path, 0) < 0) {
         watch->complete = false;
         uv_close((uv_handle_t *)&eye->handle, eye_closed);
         return;
@@ -214,10 +103,10 @@ static void open_eye(struct watch *watch, struct directory directory)
     watch->eyes = eye;
 }
 
-static struct eye *eye_of(struct watch *watch, const struct directory *directory)
+static struct eye *eye_of(struct watch *watch, const struct watched *watched)
 {
     for (struct eye *eye = watch->eyes; eye != NULL; eye = eye->next) {
-        if (strcmp(eye->directory.path, directory->path) == 0 && eye->directory.inode == directory->inode)
+        if (strcmp(eye->watched.path, watched->path) == 0 && eye->watched.inode == watched->inode)
             return eye;
     }
     return NULL;
@@ -246,20 +135,22 @@ static void keep_up(struct watch *watch)
     for (struct eye *eye = watch->eyes; eye != NULL; eye = eye->next)
         eye->wanted = false;
     for (uint32_t i = 0; i < watch->found.count; i++) {
-        struct eye *eye = eye_of(watch, &watch->found.items[i]);
+        struct watched *watched = &watch->found.items[i];
+        struct eye *eye = eye_of(watch, watched);
         if (eye != NULL) {
+            struct watched before = eye->watched;
+            eye->watched = *watched;
+            *watched = before;
             eye->wanted = true;
             continue;
         }
-        open_eye(watch, watch->found.items[i]);
-        watch->found.items[i].path = NULL;
+        open_eye(watch, watched);
         opened = true;
     }
     close_unwanted(watch);
-    release_found(&watch->found);
+    watched_set_release(&watch->found);
     if (opened && watch->walked) /* what came into a new directory before its watch was open */
         uv_timer_start(&watch->quiet, became_quiet, WATCH_QUIET_MS, 0);
-    watch->walked = true;
 }
 
 static void walked(struct job *job)
@@ -271,9 +162,13 @@ static void walked(struct job *job)
         finish_close(watch);
         return;
     }
+    bool first = !watch->walked;
     keep_up(watch);
+    watch->walked = true;
     if (watch->walk_again)
         start_walk(watch);
+    if (first)
+        watch->options.changed(watch->options.context);
 }
 
 /* --- events
@@ -295,10 +190,9 @@ static void told(uv_fs_event_t *handle, const char *name, int events, int status
     uint64_t now_ms = uv_now(watch->options.loop);
     uint64_t wait_ms = WATCH_QUIET_MS;
 
-    (void)name;
     (void)events;
     (void)status;
-    if (watch->closing)
+    if (watch->closing || !watched_minds(&eye->watched, name))
         return;
     if (watch->first_event_ms == 0)
         watch->first_event_ms = now_ms;

@@ -5,7 +5,7 @@
  * Level, not edge: the callback only says that it is worth looking again. Directories are watched with all below them
  * (inotify through libuv, which is not recursive: a worker walks the tree and one watch per directory is kept). A file
  * is watched through its directory, so that editors' rename-into-place, symlink swaps (Kubernetes, git-sync) and files
- * that vanish and return are seen. Symlinked paths are also watched where they lead to.
+ * that vanish and return are seen: watch_walk.h tells which directories, and which names in them.
  *
  * When more than WATCH_DIRECTORIES_MAX directories would be needed, or inotify has no room, the rest is not watched:
  * watch_complete says so, and the caller's interval still finds every change.
@@ -32,7 +32,9 @@ struct watch_options {
     struct worker_pool *workers;
     const char *const *paths; /* borrowed until watch_close has called back */
     uint32_t path_count;
-    void (*changed)(void *context); /* on the loop, later; as often as something may have changed */
+    /* On the loop, later; as often as something may have changed. The first time when everything is watched: whoever
+     * looks at the files then, and not before, misses nothing. */
+    void (*changed)(void *context);
     void *context;
 };
 

@@ -216,6 +216,6 @@ int command_config(struct session *session)
     int code = status < 0 ? session_fail(session, &why) : print(session, config, state_dir.data);
     complaints_release(&mistakes);
     buffer_release(&state_dir);
-    config_free(config);
+    config_unref(config);
     return code;
 }

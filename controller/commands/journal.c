@@ -88,7 +88,7 @@ static int state_dir(struct session *session, struct buffer *out, struct failure
     if (status == 0)
         status = journal_state_dir(
             options_text(options, OPTION_STATE_DIR, config == NULL ? NULL : config->state_directory), out, why);
-    config_free(config);
+    config_unref(config);
     return status;
 }
 

@@ -4,22 +4,26 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "api/cause.h"
 #include "controller/commands/session.h"
-#include "controller/daemon.h"
+#include "controller/daemon/daemon.h"
 #include "controller/exit_code.h"
 #include "controller/journal/journal.h"
+#include "controller/service/service.h"
 
 struct run {
     struct session *session;
-    struct config *config;
+    struct config *config; /* the one it started with */
     struct buffer state_dir;
+    struct cloud *cloud; /* what the doors of all syncs share */
     struct daemon *daemon;
+    struct service *service;
     uv_signal_t hangup, interrupted, terminated;
     uv_timer_t drain;
-    bool signals, stopping;
+    bool signals, stopping, closing;
     int code;
 };
 
@@ -38,8 +42,11 @@ static void close_all(struct run *run)
         uv_close((uv_handle_t *)&run->drain, NULL);
         run->signals = false;
     }
-    if (run->daemon != NULL)
+    service_close(run->service);
+    run->service = NULL;
+    if (run->daemon != NULL && !run->closing)
         daemon_close(run->daemon, on_closed, run);
+    run->closing = true;
 }
 
 static void on_ended(void *context, int exit_code)
@@ -68,6 +75,7 @@ static void on_stop(uv_signal_t *handle, int number)
     run->stopping = true;
     log_event(run->session->log, LOG_LEVEL_INFO, "stop", "creates under way are finished", NULL);
     uv_timer_start(&run->drain, on_drain_deadline, DAEMON_DRAIN_MS, 0);
+    service_say(run->service, NOTIFY_STOPPING);
     daemon_stop(run->daemon);
 }
 
@@ -75,9 +83,36 @@ static void on_hangup(uv_signal_t *handle, int number)
 {
     struct run *run = handle->data;
     (void)number;
-    log_event(run->session->log, LOG_LEVEL_INFO, "hangup", "every sync is looked at again", NULL);
-    if (!run->stopping)
-        daemon_look_again(run->daemon);
+    if (run->stopping || options_has(run->session->options, OPTION_ONCE))
+        return;
+    log_event(run->session->log, LOG_LEVEL_INFO, "hangup", "configuration and manifests are read anew", NULL);
+    service_say(run->service, NOTIFY_RELOADING);
+    daemon_reload(run->daemon);
+}
+
+static void use_log_settings(struct run *run, const struct config *config)
+{
+    const struct options *options = run->session->options;
+
+    if (config->has_log_level && !options_has(options, OPTION_LOG_LEVEL))
+        log_set_level(run->session->log, config->log_level);
+    if (config->has_log_format && !options_has(options, OPTION_LOG_FORMAT))
+        log_set_format(run->session->log, config->log_format);
+}
+
+static void on_reloaded(void *context)
+{
+    struct run *run = context;
+
+    use_log_settings(run, daemon_configuration(run->daemon)->config);
+    service_say(run->service, run->stopping ? NOTIFY_STOPPING : NOTIFY_READY);
+}
+
+static void on_passed(void *context, const struct sync_view *sync)
+{
+    struct run *run = context;
+    (void)sync;
+    service_look(run->service);
 }
 
 static void watch_signals(struct run *run)
@@ -109,10 +144,15 @@ static int load(struct run *run, struct failure *why)
     if (run->config->sync_count == 0)
         return failure_set(why, CAUSE_CONFIGURATION_WRONG, "%s holds no Sync: there is nothing to do",
                            run->config->path);
-    if (run->config->has_log_level && !options_has(options, OPTION_LOG_LEVEL))
-        log_set_level(run->session->log, run->config->log_level);
+    use_log_settings(run, run->config);
     return journal_state_dir(options_text(options, OPTION_STATE_DIR, run->config->state_directory), &run->state_dir,
                              why);
+}
+
+static struct service *make_service(uv_loop_t *loop)
+{
+    return service_new(
+        loop, notify_new(getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"), (int64_t)getpid()));
 }
 
 static int begin(struct run *run, struct failure *why)
@@ -125,11 +165,21 @@ static int begin(struct run *run, struct failure *why)
                                            .run = run->session->run_id,
                                            .config = run->config,
                                            .state_dir = run->state_dir.data,
+                                           .cloud = &run->cloud,
                                            .once = options_has(run->session->options, OPTION_ONCE),
                                            .ended = on_ended,
+                                           .reloaded = on_reloaded,
+                                           .passed = on_passed,
                                            .context = run};
     watch_signals(run);
-    return daemon_new(&options, &run->daemon, why);
+    run->service = make_service(&run->session->loop);
+    if (run->service == NULL)
+        return failure_no_memory(why, "the service");
+    if (daemon_new(&options, &run->daemon, why) < 0)
+        return -1;
+    service_watch(run->service, run->daemon);
+    service_say(run->service, NOTIFY_READY);
+    return 0;
 }
 
 int command_run(struct session *session)
@@ -143,7 +193,7 @@ int command_run(struct session *session)
         close_all(&run);
     }
     uv_run(&session->loop, UV_RUN_DEFAULT);
-    config_free(run.config);
+    config_unref(run.config);
     buffer_release(&run.state_dir);
     return run.code;
 }

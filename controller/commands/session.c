@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "api/base/log_journal.h"
 #include "api/base/strings.h"
 #include "api/cause.h"
 #include "controller/exit_code.h"
@@ -57,7 +58,8 @@ static struct log *make_log(const struct options *options)
 
     if (options->command == COMMAND_RUN) {
         log.level = LOG_LEVEL_INFO;
-        log.journal_priorities = getenv("JOURNAL_STREAM") != NULL;
+        log.journal_priorities = log_journal_owns(STDERR_FILENO, getenv("JOURNAL_STREAM"));
+        log.journal_path = log.journal_priorities ? LOG_JOURNAL_SOCKET : NULL;
     }
     if (options_has(options, OPTION_QUIET))
         log.level = LOG_LEVEL_ERROR;

@@ -389,5 +389,5 @@ void setup_release(struct setup *setup)
     buffer_release(&setup->destination_text);
     mapping_release(&setup->flags);
     free(setup->paths);
-    config_free(setup->config);
+    config_unref(setup->config);
 }

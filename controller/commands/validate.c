@@ -184,7 +184,7 @@ static int check_other(const char *path, bool *out_handled, struct complaints *m
         status = check_mapping(path, mistakes, why);
     } else if (kinds != 0 && (kinds & ~configuration) == 0) {
         status = config_load(path, &config, mistakes, why);
-        config_free(config);
+        config_unref(config);
     } else {
         *out_handled = false;
     }

@@ -214,20 +214,27 @@ int config_load(const char *path, struct config **out, struct complaints *mistak
 
     if (config == NULL)
         return failure_no_memory(why, "the configuration");
+    config->references = 1;
     config->path = arena_string(&config->memory, text_of(path));
     if (config->path == NULL || read_file(config, config->path, mistakes, why) < 0) {
         if (config->path == NULL)
             failure_no_memory(why, "the configuration");
-        config_free(config);
+        config_unref(config);
         return -1;
     }
     *out = config;
     return 0;
 }
 
-void config_free(struct config *config)
+struct config *config_ref(struct config *config)
 {
-    if (config == NULL)
+    config->references++;
+    return config;
+}
+
+void config_unref(struct config *config)
+{
+    if (config == NULL || --config->references > 0)
         return;
     free(config->syncs);
     arena_release(&config->memory);

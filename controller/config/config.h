@@ -55,13 +55,17 @@ struct config {
     enum log_level log_level;
     enum log_format log_format;
     bool has_log_level, has_log_format;
+    unsigned references; /* counted on the loop */
     struct arena memory; /* owner of everything above */
 };
 
 /* CONFIGURATION_WRONG with `mistakes` filled when the documents are wrong or the file cannot be read. 0 or -1. Blocks.
  */
 int config_load(const char *path, struct config **out, struct complaints *mistakes, struct failure *why);
-void config_free(struct config *config);
+struct config *config_ref(struct config *config);
+void config_unref(struct config *config); /* the last one frees it; NULL is fine */
 const struct sync_config *config_sync(const struct config *config, const char *name); /* NULL: there is none */
+/* Do both say the same, wherever they stand? */
+bool sync_config_same(const struct sync_config *a, const struct sync_config *b);
 
 #endif

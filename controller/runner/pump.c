@@ -265,7 +265,7 @@ void runner_pump(struct runner *runner)
         return;
     runner->pumping = true;
     while (pump_once(runner))
-        continue;
+        runner->beats++;
     if (runner->ended && !runner->thinking)
         wait_end(runner);
     runner->pumping = false;

@@ -191,6 +191,16 @@ bool runner_busy(const struct runner *runner)
     return runner->busy;
 }
 
+uint64_t runner_beats(const struct runner *runner)
+{
+    return runner->beats;
+}
+
+void runner_inherit(struct runner *runner, const struct runner *from)
+{
+    runner->declared_before = from->declared_before;
+}
+
 void runner_progress(const struct runner *runner, struct pass_progress *out)
 {
     *out = (struct pass_progress){.phase = "reading"};

@@ -110,6 +110,10 @@ void runner_confirm(struct runner *runner, bool yes);
 void runner_source_changed(struct runner *runner);
 void runner_stop(struct runner *runner); /* drain; the pass ends and calls back */
 bool runner_busy(const struct runner *runner);
+/* Grows with everything that the passes get done: one that does not while a pass is under way is stuck. */
+uint64_t runner_beats(const struct runner *runner);
+/* Before the first pass: what the one that it replaces knew of the last good pass, for guard.maxShrinkPercent. */
+void runner_inherit(struct runner *runner, const struct runner *from);
 void runner_progress(const struct runner *runner, struct pass_progress *out);
 /* Cancels what is under way (a pass ends and calls back first), closes doors and journal, frees everything, calls back
  * once, later; then it is gone. */

@@ -143,6 +143,7 @@ struct runner {
     uint64_t declared_before;  /* resources of the last good pass */
     uint64_t started_ms;
     uint64_t random;
+    uint64_t beats;
     uint32_t pass_id;
     uint32_t records; /* made so far */
     struct failure journal_failure;

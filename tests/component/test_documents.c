@@ -72,7 +72,7 @@ static int read_config(const char *path, struct complaints *mistakes, struct fai
     struct config *config = NULL;
 
     int status = config_load(path, &config, mistakes, why);
-    config_free(config);
+    config_unref(config);
     return status;
 }
 

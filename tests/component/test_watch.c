@@ -62,6 +62,14 @@ static void expect_told(struct scene *scene)
     assert_int_not_equal(scene->told, before);
 }
 
+/* Nothing is told for longer than a burst takes to be told. */
+static void expect_quiet(struct scene *scene)
+{
+    unsigned before = scene->told;
+    spin(scene, (WATCH_QUIET_MS + WATCH_PATIENCE_MS) / TICK_MS);
+    assert_int_equal(scene->told, before);
+}
+
 static void start(struct scene *scene, const char *below)
 {
     struct failure why = FAILURE_INIT;
@@ -84,7 +92,7 @@ static void start(struct scene *scene, const char *below)
                                           .changed = on_changed,
                                           .context = scene};
     assert_int_equal(watch_new(&options, &scene->watch, &why), 0);
-    spin(scene, 15); /* the first walk */
+    expect_told(scene); /* the first walk */
 }
 
 static void finish(struct scene *scene)
@@ -209,12 +217,128 @@ static void a_burst_is_told_a_few_times_only(void **state)
 
 static void a_path_that_is_not_there_is_waited_for(void **state)
 {
-    /* Nothing can be watched yet, and nothing is told; closing leaves no handle. */
+    /* The nearest directory that is there is watched for the next name only; closing leaves no handle. */
+    struct scene scene;
+    char path[256];
+    (void)state;
+    start(&scene, "/not/there.yaml");
+    write_file(&scene, "other", "x");
+    expect_quiet(&scene);
+    snprintf(path, sizeof path, "%s/not", scene.folder);
+    assert_int_equal(mkdir(path, 0755), 0);
+    expect_told(&scene);
+    spin(&scene, 30);
+    write_file(&scene, "not/there.yaml", "x");
+    expect_told(&scene);
+    finish(&scene);
+}
+
+static void a_file_that_vanishes_with_its_folder_is_seen_when_it_returns(void **state)
+{
+    struct scene scene;
+    char folder[256], file[300];
+    (void)state;
+    start(&scene, "/sub/a.yaml");
+    snprintf(folder, sizeof folder, "%s/sub", scene.folder);
+    snprintf(file, sizeof file, "%s/a.yaml", folder);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(mkdir(folder, 0755), 0);
+        expect_told(&scene);
+        spin(&scene, 30);
+        write_file(&scene, "sub/a.yaml", "x");
+        expect_told(&scene);
+        spin(&scene, 10);
+        assert_int_equal(unlink(file), 0);
+        assert_int_equal(rmdir(folder), 0);
+        expect_told(&scene);
+        spin(&scene, 30);
+    }
+    finish(&scene);
+}
+
+static void what_happens_beside_a_file_is_none_of_ours(void **state)
+{
+    /* Logs and snapshots often lie beside manifests: a pass that writes them must not bring the next one. */
     struct scene scene;
     (void)state;
-    start(&scene, "/not/there");
+    start(&scene, "/a.yaml");
+    write_file(&scene, "a.log", "x");
+    write_file(&scene, "d.json", "x");
+    write_file(&scene, ".a.yaml.swp", "x");
+    expect_quiet(&scene);
+    write_file(&scene, "a.yaml", "x");
+    expect_told(&scene);
     finish(&scene);
-    assert_int_equal(scene.told, 0);
+}
+
+static void make_link(const struct scene *scene, const char *target, const char *name)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", scene->folder, name);
+    assert_int_equal(symlink(target, path), 0);
+}
+
+static void make_folder(const struct scene *scene, const char *name)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", scene->folder, name);
+    assert_int_equal(mkdir(path, 0755), 0);
+}
+
+static void git_syncs_swap_above_the_source_is_told(void **state)
+{
+    /* The source is a folder below a link; only the link, higher up, is ever changed. */
+    struct scene scene;
+    (void)state;
+    start(&scene, "/current/manifests");
+    make_folder(&scene, ".trees");
+    for (int i = 0; i < 2; i++) {
+        make_folder(&scene, i == 0 ? ".trees/1" : ".trees/2");
+        make_folder(&scene, i == 0 ? ".trees/1/manifests" : ".trees/2/manifests");
+        make_link(&scene, i == 0 ? ".trees/1" : ".trees/2", "next");
+        rename_file(&scene, "next", "current");
+        expect_told(&scene);
+        spin(&scene, 30);
+        write_file(&scene, i == 0 ? ".trees/1/manifests/a.yaml" : ".trees/2/manifests/a.yaml", "x");
+        expect_told(&scene);
+        spin(&scene, 30);
+    }
+    finish(&scene);
+}
+
+static void kubernetes_swap_under_one_file_is_told(void **state)
+{
+    /* A ConfigMap's file: a.yaml → ..data/a.yaml, ..data → ..1; the swap renames ..data alone. */
+    struct scene scene;
+    (void)state;
+    start(&scene, "/a.yaml");
+    make_folder(&scene, "..1");
+    make_folder(&scene, "..2");
+    write_file(&scene, "..1/a.yaml", "x");
+    write_file(&scene, "..2/a.yaml", "y");
+    make_link(&scene, "..1", "..data");
+    make_link(&scene, "..data/a.yaml", "a.yaml");
+    expect_told(&scene);
+    spin(&scene, 30);
+    make_link(&scene, "..2", "..data_tmp");
+    rename_file(&scene, "..data_tmp", "..data");
+    expect_told(&scene);
+    spin(&scene, 30);
+    write_file(&scene, "..2/a.yaml", "z");
+    expect_told(&scene);
+    finish(&scene);
+}
+
+static void links_that_go_round_in_circles_end(void **state)
+{
+    struct scene scene;
+    (void)state;
+    start(&scene, "/a");
+    make_link(&scene, "b", "a");
+    make_link(&scene, "a", "b");
+    expect_told(&scene);
+    spin(&scene, 30);
+    finish(&scene);
 }
 
 int main(void)
@@ -226,6 +350,11 @@ int main(void)
         cmocka_unit_test(a_symlink_swap_is_told),
         cmocka_unit_test(a_burst_is_told_a_few_times_only),
         cmocka_unit_test(a_path_that_is_not_there_is_waited_for),
+        cmocka_unit_test(a_file_that_vanishes_with_its_folder_is_seen_when_it_returns),
+        cmocka_unit_test(what_happens_beside_a_file_is_none_of_ours),
+        cmocka_unit_test(git_syncs_swap_above_the_source_is_told),
+        cmocka_unit_test(kubernetes_swap_under_one_file_is_told),
+        cmocka_unit_test(links_that_go_round_in_circles_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@ def sync(name, source, destination, interval="1h"):
             .replace("INTERVAL", interval))
 
 
-class Daemon(Case):
+class WithDaemon(Case):
     def setUp(self):
         super().setUp()
         self.write("manifests/a.yaml", topic("a"))
@@ -35,6 +35,8 @@ class Daemon(Case):
     def topics(self, name="d.json"):
         return set(self.snapshot(name)["topics"]) if self.path(name).exists() else set()
 
+
+class Daemon(WithDaemon):
     def test_a_new_manifest_is_followed_and_sigterm_ends_with_0(self):
         process = self.run_daemon()
         self.wait_for("the first pass", lambda: self.topics() == {"a"})

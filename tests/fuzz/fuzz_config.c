@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         for (uint32_t i = 0; i < mistakes.count; i++)
             demand(strcmp(mistakes.items[i].path, file.path) == 0 && mistakes.items[i].line <= bytes + 1);
     }
-    config_free(config);
+    config_unref(config);
     complaints_release(&mistakes);
     memory_file_close(&file);
     return 0;

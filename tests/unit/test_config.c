@@ -37,7 +37,7 @@ static void load(struct loaded *loaded, const char *text)
 
 static void release(struct loaded *loaded)
 {
-    config_free(loaded->config);
+    config_unref(loaded->config);
     complaints_release(&loaded->mistakes);
     unlink(loaded->path);
     rmdir(loaded->folder);
