@@ -60,15 +60,26 @@ static enum verdict judge(const struct cell *cell)
     return of_answer(cell);
 }
 
-/* A sentence for what no answer explains. */
-static uint32_t explain(struct place *place, uint16_t master, const struct cell *cell, enum verdict verdict)
+/* Why nothing left for a master that can be seen: another cannot. NO_REASON: not that. */
+static uint32_t unread_elsewhere(const struct place *place, uint32_t item)
 {
+    for (uint16_t master = 0; master < place->request.master_count; master++)
+        if (place_cell(place, item, master)->wanted && place->unread[master] != NO_REASON)
+            return place->unread[master];
+    return NO_REASON;
+}
+
+/* A sentence for what no answer explains. */
+static uint32_t explain(struct place *place, uint32_t item, uint16_t master, enum verdict verdict)
+{
+    const struct cell *cell = place_cell(place, item, master);
     const char *broker = place->request.masters[master].name;
+    uint32_t unread = cell->sent == SENT_NOT ? unread_elsewhere(place, item) : place->unread[master];
 
     if (cell->reason != NO_REASON)
         return cell->reason;
-    if (place->unread[master] != NO_REASON)
-        return place->unread[master];
+    if (unread != NO_REASON)
+        return unread;
     if (cell->seen == SEEN_NOTHING)
         return place_reason_text(place, CAUSE_UNREACHABLE, "what broker %s holds could not be read", broker);
     if (verdict == VERDICT_NOT_SENT)
@@ -134,7 +145,7 @@ static void conclude_item(struct place *place, uint32_t number)
         worst = verdict;
         item->outcome_reason = verdict == VERDICT_CREATED || verdict == VERDICT_DIFFERENT
                                    ? NO_REASON
-                                   : explain(place, master, cell, verdict);
+                                   : explain(place, number, master, verdict);
     }
     item->outcome = (uint8_t)outcome_of(worst);
     if (worst == VERDICT_REFUSED || worst == VERDICT_NOT_SENT)

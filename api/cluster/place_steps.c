@@ -166,8 +166,13 @@ static bool carries_attributes(const struct place *place, uint32_t item, uint16_
     const uint64_t fields =
         FIELD_BIT(FIELD_TOPIC_MESSAGE_TYPE) | FIELD_BIT(FIELD_TOPIC_ATTRIBUTES) | FIELD_BIT(FIELD_GROUP_ATTRIBUTES);
     const struct settings *settings = place_declared(place, item, master);
+    bool sparing = place_attributes_unsafe(&place->request.masters[master]);
+    uint64_t held = settings->set & place->request.capabilities->holds[place->request.kind] & fields;
 
-    return guarded || (settings->set & place->request.capabilities->holds[place->request.kind] & fields) != 0;
+    for (uint64_t rest = held; sparing && rest != 0; rest &= rest - 1)
+        if (value_is_default(field_first(rest), settings_value(settings, field_first(rest))))
+            held &= ~FIELD_BIT(field_first(rest));
+    return guarded || held != 0;
 }
 
 struct composing {

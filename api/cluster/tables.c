@@ -312,16 +312,19 @@ static void end(struct reading *reading)
 static int read_as(struct reading *reading, bool bare, int (*read)(struct reading *), struct catalog **out)
 {
     const struct table_request *request = reading->request;
+    struct catalog *catalog = NULL;
     char what[WHAT_BYTES];
     int status = -1;
 
     snprintf(what, sizeof what, "%ss of broker %s", kind_word(request->kind), request->broker);
     if (begin(reading, bare, what) == 0 && read(reading) == 0)
-        status = catalog_seal(reading->builder, NULL, NULL, out, reading->why);
-    if (status == 0 && mark_statics(reading, out) != 0) {
-        catalog_unref(*out);
-        status = -1;
-    }
+        status = catalog_seal(reading->builder, NULL, NULL, &catalog, reading->why);
+    if (status == 0)
+        status = mark_statics(reading, &catalog);
+    if (status == 0)
+        *out = catalog;
+    else
+        catalog_unref(catalog);
     end(reading);
     return status;
 }
