@@ -5,6 +5,7 @@
 #include "api/cause.h"
 #include "api/cloud/apsaramq.h"
 #include "api/cloud/ons.h"
+#include "api/cluster/cluster.h"
 #include "api/instance.h"
 #include "api/snapshot/snapshot.h"
 
@@ -19,7 +20,7 @@ int instance_open(const struct instance_options *options, struct instance **out,
         return ons_open(options, out, why);
     case SCHEME_ROCKETMQ:
     case SCHEME_ROCKETMQS:
-        return failure_set(why, CAUSE_UNSUPPORTED, "this build cannot reach open-source clusters yet");
+        return cluster_open(options, out, why);
     }
     return failure_set(why, CAUSE_UNSUPPORTED, "this build does not know what kind of instance this is");
 }

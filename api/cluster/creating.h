@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A create of an open-source cluster: looks at every master's table, asks place what to send where, sends it, looks
+ * again (place.h; rocketmq-remoting 3.8). Between the look and the last create there is no other wait; how long that
+ * was is logged as create-window.
+ */
+#ifndef MQFERRY_API_CLUSTER_CREATING_H
+#define MQFERRY_API_CLUSTER_CREATING_H
+
+#include "api/base/worker.h"
+#include "api/cluster/names.h"
+#include "api/cluster/peers.h"
+#include "api/cluster/roster.h"
+
+struct creating;
+
+struct creating_options {
+    struct name_servers *names;
+    struct peers *peers;
+    struct worker_pool *workers;
+    struct log *log;
+    struct roster *roster;                   /* a reference is taken */
+    const char *cluster;                     /* borrowed; empty: the only one */
+    const struct capabilities *capabilities; /* copied */
+    enum kind kind;
+    struct create_item *items; /* borrowed until done */
+    uint32_t count;
+    uint64_t deadline_ms;
+};
+
+/* `done` comes once, later, never inside: every item has its outcome; their failures live until it returns. 0 or -1. */
+int creating_start(const struct creating_options *options, void (*done)(void *context), void *context,
+                   struct creating **out, struct failure *why);
+/* Nothing more is sent, and what is under way is not waited for. */
+void creating_cancel(struct creating *creating);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The steps of one round of a place, brought to the masters and name servers: pipelined, in order where order counts,
+ * so many at once per master; what each came to is told to the place.
+ */
+#ifndef MQFERRY_API_CLUSTER_SENDING_H
+#define MQFERRY_API_CLUSTER_SENDING_H
+
+#include "api/cluster/names.h"
+#include "api/cluster/peers.h"
+#include "api/cluster/place.h"
+#include "api/cluster/roster.h"
+
+struct sending;
+
+struct sending_options {
+    struct name_servers *names;
+    struct peers *peers;
+    struct roster *roster;
+    struct place *place;
+    const struct create_item *items; /* of the place's request */
+    enum kind kind;
+    uint64_t deadline_ms;
+    const struct place_step *steps; /* live until done */
+    uint32_t step_count;            /* at least 1 */
+    uint64_t *last_ms;              /* set to the moment the last create leaves, monotonic */
+};
+
+/* 0: `done` comes once, later, never inside: every step that was sent is answered, and the sending is gone. 1: nothing
+ * could leave, all is answered, `done` does not come. -1: OUT_OF_MEMORY. */
+int sending_start(const struct sending_options *options, void (*done)(void *context), void *context,
+                  struct sending **out, struct failure *why);
+/* Nothing more leaves; what is under way is lost. */
+void sending_cancel(struct sending *sending);
+
+#endif
