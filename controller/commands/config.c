@@ -14,6 +14,7 @@
 #include "controller/config/config.h"
 #include "controller/exit_code.h"
 #include "controller/journal/journal.h"
+#include "controller/status/listen.h"
 
 static const char *const origins[] = {"default", "configuration", "environment", "flag"};
 
@@ -160,7 +161,7 @@ static void show_all(struct listing *listing, const struct options *options, con
     show_option(listing, options, OPTION_LOG_FORMAT, config->has_log_format ? formats[config->log_format] : NULL,
                 "text");
     show_option(listing, options, OPTION_STATE_DIR, config->state_directory, state_dir);
-    show(listing, "listen", config->listen, origins[ORIGIN_CONFIGURATION]);
+    show_option(listing, options, OPTION_LISTEN, config->listen, STATUS_LISTEN_DEFAULT);
     for (uint32_t i = 0; i < config->sync_count; i++)
         show_sync(listing, config, &config->syncs[i]);
 }

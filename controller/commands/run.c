@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "api/cause.h"
@@ -13,14 +14,18 @@
 #include "controller/exit_code.h"
 #include "controller/journal/journal.h"
 #include "controller/service/service.h"
+#include "controller/status/listen.h"
+#include "controller/status/server.h"
 
 struct run {
     struct session *session;
     struct config *config; /* the one it started with */
     struct buffer state_dir;
     struct cloud *cloud; /* what the doors of all syncs share */
+    struct board *board; /* what the status server shows */
     struct daemon *daemon;
     struct service *service;
+    struct status_server *server; /* NULL: it listens nowhere */
     uv_signal_t hangup, interrupted, terminated;
     uv_timer_t drain;
     bool signals, stopping, closing;
@@ -31,6 +36,11 @@ static void on_closed(void *context)
 {
     struct run *run = context;
     run->daemon = NULL;
+}
+
+static void on_server_closed(void *context)
+{
+    (void)context;
 }
 
 static void close_all(struct run *run)
@@ -44,6 +54,9 @@ static void close_all(struct run *run)
     }
     service_close(run->service);
     run->service = NULL;
+    if (run->server != NULL)
+        status_server_close(run->server, on_server_closed, run);
+    run->server = NULL;
     if (run->daemon != NULL && !run->closing)
         daemon_close(run->daemon, on_closed, run);
     run->closing = true;
@@ -103,8 +116,12 @@ static void use_log_settings(struct run *run, const struct config *config)
 static void on_reloaded(void *context)
 {
     struct run *run = context;
+    const struct daemon_configuration *configuration = daemon_configuration(run->daemon);
 
-    use_log_settings(run, daemon_configuration(run->daemon)->config);
+    use_log_settings(run, configuration->config);
+    board_configuration(run->board, &configuration->failure, &configuration->mistakes);
+    if (run->server != NULL)
+        status_server_host_names(run->server, configuration->config->host_names);
     service_say(run->service, run->stopping ? NOTIFY_STOPPING : NOTIFY_READY);
 }
 
@@ -149,6 +166,29 @@ static int load(struct run *run, struct failure *why)
                              why);
 }
 
+/* Listeners are up before READY (contract section 6). */
+static int open_server(struct run *run, struct failure *why)
+{
+    const struct config *config = run->config;
+    const struct status_server_options options = {
+        .loop = &run->session->loop,
+        .workers = run->session->workers,
+        .listen = options_text(run->session->options, OPTION_LISTEN,
+                               config->listen != NULL ? config->listen : STATUS_LISTEN_DEFAULT),
+        .host_names = config->host_names,
+        .board = run->board,
+        .state_dir = run->state_dir.data,
+    };
+
+    if (strcmp(options.listen, STATUS_LISTEN_NONE) == 0 || options_has(run->session->options, OPTION_ONCE))
+        return 0;
+    if (status_server_new(&options, &run->server, why) < 0)
+        return -1;
+    log_event(run->session->log, LOG_LEVEL_INFO, "listening", "status page, /metrics and /v1 are here", "address",
+              status_server_address(run->server), NULL);
+    return 0;
+}
+
 static struct service *make_service(uv_loop_t *loop)
 {
     return service_new(
@@ -159,6 +199,9 @@ static int begin(struct run *run, struct failure *why)
 {
     if (load(run, why) < 0)
         return -1;
+    run->board = board_new();
+    if (run->board == NULL)
+        return failure_no_memory(why, "the status");
     const struct daemon_options options = {.loop = &run->session->loop,
                                            .workers = run->session->workers,
                                            .log = run->session->log,
@@ -166,6 +209,7 @@ static int begin(struct run *run, struct failure *why)
                                            .config = run->config,
                                            .state_dir = run->state_dir.data,
                                            .cloud = &run->cloud,
+                                           .board = run->board,
                                            .once = options_has(run->session->options, OPTION_ONCE),
                                            .ended = on_ended,
                                            .reloaded = on_reloaded,
@@ -175,7 +219,7 @@ static int begin(struct run *run, struct failure *why)
     run->service = make_service(&run->session->loop);
     if (run->service == NULL)
         return failure_no_memory(why, "the service");
-    if (daemon_new(&options, &run->daemon, why) < 0)
+    if (open_server(run, why) < 0 || daemon_new(&options, &run->daemon, why) < 0)
         return -1;
     service_watch(run->service, run->daemon);
     service_say(run->service, NOTIFY_READY);
@@ -193,6 +237,7 @@ int command_run(struct session *session)
         close_all(&run);
     }
     uv_run(&session->loop, UV_RUN_DEFAULT);
+    board_free(run.board);
     config_unref(run.config);
     buffer_release(&run.state_dir);
     return run.code;

@@ -11,6 +11,7 @@
 #include "api/base/strings.h"
 #include "api/cause.h"
 #include "controller/config/loading.h"
+#include "controller/status/listen.h"
 #include "manifests/manifests.h"
 
 /* --- Daemon
@@ -21,9 +22,10 @@ static void read_listen(struct yaml_reader *reader, const struct yaml_field *fie
                         void *target)
 {
     struct loading *loading = target;
-    (void)reader;
     (void)field;
     loading->config->listen = config_keep(loading, value->text);
+    if (loading->config->listen != NULL && !status_listen_is_valid(loading->config->listen))
+        yaml_complain(reader, value->mark, "spec.listen is ADDRESS:PORT, [IPV6]:PORT, NAME:PORT or none");
 }
 
 static void read_host_names(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,

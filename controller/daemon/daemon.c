@@ -45,6 +45,7 @@ int daemon_open_sync(struct daemon *daemon, struct config *config, uint32_t numb
                                          .run = daemon->options.run,
                                          .state_dir = daemon->options.state_dir,
                                          .cloud = daemon->options.cloud,
+                                         .board = daemon->options.board,
                                          .once = daemon->options.once,
                                          .config = config,
                                          .number = number,

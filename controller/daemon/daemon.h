@@ -41,6 +41,7 @@ struct daemon_options {
     struct config *config; /* a reference is taken */
     const char *state_dir;
     struct cloud **cloud;                        /* as in runner_options; must outlive the loop's last turn */
+    struct board *board;                         /* where what happens is shown; NULL: nowhere */
     bool once;                                   /* one pass of every sync, then `ended` */
     void (*ended)(void *context, int exit_code); /* once; the worst of the syncs' codes */
     /* A reload is over, well or not: daemon_configuration tells. NULL is fine. */

@@ -15,6 +15,7 @@
 #include "api/cause.h"
 #include "controller/daemon/telling.h"
 #include "controller/exit_code.h"
+#include "controller/status/board.h"
 #include "manifests/watch.h"
 
 struct sync {
@@ -22,6 +23,7 @@ struct sync {
     const struct sync_config *config;
     struct runner *runner;
     struct watch *watch;
+    struct board_sync *place; /* on the board; NULL: there is none */
     uv_timer_t timer;
     const char **watched; /* paths and the mapping */
     struct mapping no_flags;
@@ -96,6 +98,8 @@ static void on_pass(void *context, const struct runner_result *result)
         return;
     tell_watch(sync);
     remember(sync, result);
+    if (sync->place != NULL)
+        board_pass_ended(sync->place, result);
     uint64_t wait_ms = next_wait(sync, result->report);
     sync->view.state = SYNC_WAITING;
     sync->options.passed(sync->options.context, sync, result);
@@ -115,8 +119,12 @@ static void start_pass(struct sync *sync)
     sync->view.last = NULL;
     if (runner_start(sync->runner, mode, 0, on_pass, sync, &why) == 0) {
         sync->view.state = SYNC_PASSING;
+        if (sync->place != NULL)
+            board_pass_begins(sync->place, sync->runner);
         return;
     }
+    if (sync->place != NULL)
+        board_pass_failed(sync->place, &why);
     log_event(sync->options.log, LOG_LEVEL_ERROR, "pass-not-started", why.text, "sync", sync->config->name, NULL);
     schedule(sync, sync->config->interval_ms);
 }
@@ -140,13 +148,41 @@ static void schedule(struct sync *sync, uint64_t wait_ms)
     if (now_ms + wait_ms < earliest_ms)
         wait_ms = earliest_ms - now_ms;
     sync->view.next_ms = now_ms + wait_ms;
+    if (sync->place != NULL)
+        board_waits(sync->place, wait_ms);
     uv_update_time(sync->options.loop);
     uv_timer_start(&sync->timer, on_timer, wait_ms, 0);
+}
+
+static const char *source_text(const struct sync_config *config, uint32_t number)
+{
+    return number < config->path_count ? config->paths[number] : config->sources[number - config->path_count].address;
+}
+
+static void show(struct sync *sync)
+{
+    const struct sync_config *config = sync->config;
+    uint32_t count = config->path_count + config->source_count;
+    const char **sources = sync->place != NULL ? calloc(count + (size_t)1, sizeof *sources) : NULL;
+
+    if (sources == NULL)
+        return;
+    for (uint32_t i = 0; i < count; i++)
+        sources[i] = source_text(config, i);
+    const struct board_facts facts = {.name = config->name,
+                                      .mode = config->mode == SYNC_APPLY ? "apply" : "observe",
+                                      .sources = sources,
+                                      .source_count = count,
+                                      .destination = config->destination.address,
+                                      .interval_ms = config->interval_ms};
+    board_describe(sync->place, &facts);
+    free(sources);
 }
 
 void sync_begin(struct sync *sync)
 {
     sync->begun = true;
+    show(sync);
     sync->view.state = SYNC_WAITING;
     if (sync->watching)
         schedule(sync, 0);
@@ -269,6 +305,17 @@ static int open_watch(struct sync *sync, struct failure *why)
     return sync->options.once ? 0 : watch_new(&options, &sync->watch, why);
 }
 
+/* Its place on the board; what that says is put right when the sync begins. */
+static int take_place(struct sync *sync, struct failure *why)
+{
+    const struct board_facts facts = {.name = sync->config->name, .mode = "", .destination = ""};
+
+    if (sync->options.board == NULL)
+        return 0;
+    sync->place = board_put_up(sync->options.board, &facts);
+    return sync->place != NULL ? 0 : failure_no_memory(why, "the status");
+}
+
 static int open_runner(struct sync *sync, struct failure *why)
 {
     const struct sync_config *config = sync->config;
@@ -292,6 +339,7 @@ static int open_runner(struct sync *sync, struct failure *why)
         .read_only = config->mode == SYNC_OBSERVE,
         .keep_last_good = !sync->options.once,
         .concurrency = config->concurrency,
+        .watcher = sync->place != NULL ? board_watcher(sync->place) : NULL,
     };
     return runner_new(&options, &sync->runner, why);
 }
@@ -309,7 +357,7 @@ int sync_new(const struct sync_options *options, struct sync **out, struct failu
     mapping_init(&sync->no_flags);
     uv_timer_init(options->loop, &sync->timer);
     sync->timer.data = sync;
-    if (open_runner(sync, why) == 0 && open_watch(sync, why) == 0) {
+    if (take_place(sync, why) == 0 && open_runner(sync, why) == 0 && open_watch(sync, why) == 0) {
         *out = sync;
         return 0;
     }
@@ -332,6 +380,7 @@ static void part_closed(void *context)
 
     if (--sync->open > 0)
         return;
+    board_take_down(sync->place);
     config_unref(sync->options.config);
     mapping_release(&sync->no_flags);
     free(sync->watched);
@@ -354,6 +403,7 @@ void sync_close(struct sync *sync, void (*closed)(void *context), void *context)
     uv_close((uv_handle_t *)&sync->timer, timer_closed);
     if (sync->watch != NULL)
         watch_close(sync->watch, part_closed, sync);
+    board_let_go(sync->place, sync->runner);
     if (sync->runner != NULL)
         runner_close(sync->runner, part_closed, sync);
 }

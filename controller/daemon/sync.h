@@ -23,6 +23,7 @@ enum {
     SYNC_STUCK_MS = 300000, /* a pass that does nothing for so long will do nothing any more: every wait has an end */
 };
 
+struct board;
 struct sync;
 
 struct sync_options {
@@ -32,6 +33,7 @@ struct sync_options {
     const char *run;
     const char *state_dir;
     struct cloud **cloud; /* what the doors of all syncs share: an account has one budget */
+    struct board *board;  /* where what happens is shown; outlives the sync. NULL: nowhere */
     bool once;            /* one pass, then stopped; files are not watched */
     struct config *config;
     uint32_t number; /* in config->syncs */

@@ -3,10 +3,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "api/base/file.h"
 #include "api/base/json.h"
@@ -230,5 +232,54 @@ int journal_read(const char *state_dir, const struct journal_filter *filter, jou
         free(entries[i]);
     }
     free(entries);
+    return status;
+}
+
+/* ---- the end of one */
+
+/* The last bytes of a file, from the first whole line on, followed by the JSON reader's padding. malloc'd; NULL: not
+ * readable, or no memory. */
+static char *read_end(int fd, size_t bytes_max, struct text *out)
+{
+    struct stat what;
+
+    if (fstat(fd, &what) != 0 || !S_ISREG(what.st_mode))
+        return NULL;
+    size_t bytes = (size_t)what.st_size < bytes_max ? (size_t)what.st_size : bytes_max;
+    off_t from = what.st_size - (off_t)bytes;
+    char *text = calloc(1, bytes + JSON_PADDING);
+    ssize_t got = text ? pread(fd, text, bytes, from) : -1;
+    if (got < 0) {
+        free(text);
+        return NULL;
+    }
+    const char *line = from > 0 ? memchr(text, '\n', (size_t)got) : NULL;
+    size_t cut = line ? (size_t)(line + 1 - text) : 0;
+    *out = (struct text){text + cut, (size_t)got - cut};
+    return text;
+}
+
+int journal_tail(const char *state_dir, struct text address, size_t bytes_max, journal_record_cb each, void *data,
+                 struct failure *why)
+{
+    char *directory = journal_directory(state_dir, address), *path = NULL, *end = NULL;
+    struct text text;
+    uint64_t damaged;
+    int status = 0;
+
+    if (!directory || asprintf(&path, "%s/journal.jsonl", directory) < 0) {
+        free(directory);
+        return failure_no_memory(why, "the journal");
+    }
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0 && (end = read_end(fd, bytes_max, &text)) != NULL)
+        journal_scan(text, each, data, &damaged);
+    else if (fd >= 0 || errno != ENOENT)
+        status = failure_set(why, CAUSE_INPUT_WRONG, "could not read %s: %s", path, file_error_text(errno));
+    if (fd >= 0)
+        close(fd);
+    free(end);
+    free(path);
+    free(directory);
     return status;
 }

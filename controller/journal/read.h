@@ -38,6 +38,11 @@ typedef bool (*journal_record_cb)(void *data, const struct journal_record *recor
 int journal_read(const char *state_dir, const struct journal_filter *filter, journal_record_cb each, void *data,
                  uint64_t *out_damaged, struct failure *why);
 
+/* The same of the last `bytes_max` bytes of the newest file of one destination, all events; a line that is cut there is
+ * left out. The address is canonical and real, as the journal was opened with. Blocks. 0 or -1. */
+int journal_tail(const char *state_dir, struct text address, size_t bytes_max, journal_record_cb each, void *data,
+                 struct failure *why);
+
 /* One file's text: each whole line as a record (damaged ones counted). Returns the length up to which the text is
  * good: what follows is a torn or damaged tail. */
 size_t journal_scan(struct text text, journal_record_cb each, void *data, uint64_t *out_damaged);

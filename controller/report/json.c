@@ -224,8 +224,8 @@ static void write_settings(struct json_writer *json, const struct plan *plan, ui
 }
 
 /* With evaluation: the row has a verdict. */
-static void write_row(struct json_writer *json, const struct plan *plan, uint32_t row,
-                      const struct row_outcome *outcome, const struct evaluation *evaluation)
+static void write_members(struct json_writer *json, const struct plan *plan, uint32_t row,
+                          const struct row_outcome *outcome, const struct evaluation *evaluation)
 {
     const struct resource *resource = &catalog_rows(plan->declared)[row];
     enum state state = plan->rows[row].state;
@@ -233,7 +233,6 @@ static void write_row(struct json_writer *json, const struct plan *plan, uint32_
     char sentence[256] = "";
     enum field field = FIELD_COUNT;
 
-    json_write_begin_object_inline(json);
     write_head(json, resource->kind, catalog_name(plan->declared, resource),
                catalog_source_name(plan->declared, resource), state);
     json_write_key(json, "action");
@@ -258,12 +257,12 @@ static void write_row(struct json_writer *json, const struct plan *plan, uint32_
     }
     if (outcome != NULL && state != STATE_SYSTEM && state != STATE_EXCLUDED)
         write_result(json, plan, row, outcome);
-    json_write_end_object(json);
 }
 
-void report_row_json(struct json_writer *json, const struct plan *plan, uint32_t row, const struct row_outcome *outcome)
+void report_row_members(struct json_writer *json, const struct plan *plan, uint32_t row,
+                        const struct row_outcome *outcome)
 {
-    write_row(json, plan, row, outcome, NULL);
+    write_members(json, plan, row, outcome, NULL);
 }
 
 /* --- summary
@@ -453,7 +452,9 @@ static void write_reported(struct json_writer *json, const struct report_options
         if (outcome.result.cause != CAUSE_NONE)
             pass_failure(result->pass, row, &outcome.failure);
     }
-    write_row(json, result->plan, row, options->results ? &outcome : NULL, options->evaluation);
+    json_write_begin_object_inline(json);
+    write_members(json, result->plan, row, options->results ? &outcome : NULL, options->evaluation);
+    json_write_end_object(json);
 }
 
 /* Rows and extras are both in order of kind and name: merged, so that the whole is. */

@@ -41,11 +41,10 @@ int report_error(const struct report_options *options, const struct failure *fai
 /* --- shared by the formats and by the daemon's status
  * -------------------------------------------------------------------- */
 
-/* What a row is after the command: its state now, as JSON members of section 7 (one object). `outcome` NULL: without a
- * result. */
-void report_row_json(struct json_writer *json, const struct plan *plan, uint32_t row,
-                     const struct row_outcome *outcome);
-/* The same of what only the destination has: a row of the observed catalog (plan_next_extra). */
+/* What a row is after the command: its state now, as members of section 7. `outcome` NULL: without a result. */
+void report_row_members(struct json_writer *json, const struct plan *plan, uint32_t row,
+                        const struct row_outcome *outcome);
+/* What only the destination has, as an object: a row of the observed catalog (plan_next_extra). */
 void report_extra_json(struct json_writer *json, const struct plan *plan, uint32_t observed);
 /* Members of a failure: cause, message, hint, providerCode, providerMessage, requestId. */
 void report_failure_json(struct json_writer *json, const struct failure *failure);

@@ -246,6 +246,11 @@ const struct runner_result *runner_record_result(const struct runner_record *rec
     return &record->result;
 }
 
+const struct runner *runner_record_runner(const struct runner_record *record)
+{
+    return record->runner;
+}
+
 bool runner_record_ended(const struct runner_record *record)
 {
     return record->ended;

@@ -23,7 +23,8 @@ void runner_record_unref(struct runner_record *record); /* NULL is fine */
 /* A view of it as of a pass: plan, counts, report, digest. `pass`, `mistakes`, `notices` and `destination` are NULL.
  * While the pass is under way the report is empty. Lives as long as the record. */
 const struct runner_result *runner_record_result(const struct runner_record *record);
-bool runner_record_ended(const struct runner_record *record); /* the pass is over: rows have results */
+const struct runner *runner_record_runner(const struct runner_record *record); /* that made it */
+bool runner_record_ended(const struct runner_record *record);                  /* the pass is over: rows have results */
 int64_t runner_record_unix_ms(const struct runner_record *record);
 uint64_t runner_record_number(const struct runner_record *record); /* newer ones of a process have higher ones */
 

@@ -241,8 +241,11 @@ def sync():
                     ["metadata", "spec"])
 
 
+LISTEN = {"type": "string", "pattern": r"^(none|\[[^\[\]]+\]:[0-9]{1,5}|[^:\[\]]+:[0-9]{1,5})$"}
+
+
 def daemon():
-    spec = closed({"listen": WORD, "hostNames": {"type": "array", "items": TEXT}, "stateDirectory": WORD,
+    spec = closed({"listen": LISTEN, "hostNames": {"type": "array", "items": TEXT}, "stateDirectory": WORD,
                    "log": closed({"level": {"enum": ["error", "warn", "info", "debug"]},
                                   "format": {"enum": ["text", "logfmt", "json"]}})})
     return document({"metadata": closed({"name": {**NAME, "maxLength": 128}}), "spec": spec})

@@ -37,7 +37,8 @@ class Case(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mqferry-e2e-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("MQFERRY")}
-        self.environment.update(MQFERRY_STATE_DIR=str(self.folder / "state"), HOME=str(self.folder), TZ="UTC")
+        self.environment.update(MQFERRY_STATE_DIR=str(self.folder / "state"), HOME=str(self.folder), TZ="UTC",
+                                MQFERRY_LISTEN="none")
 
     # --- files
 
