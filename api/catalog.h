@@ -130,6 +130,8 @@ int catalog_seal(struct catalog_builder *builder, catalog_duplicate_cb on_duplic
 
 struct catalog *catalog_ref(struct catalog *catalog);
 void catalog_unref(struct catalog *catalog); /* NULL is fine */
+/* Does anybody else have a reference too? Of a catalog that a door has just given: the door keeps it. */
+bool catalog_is_shared(const struct catalog *catalog);
 
 uint32_t catalog_count(const struct catalog *catalog);
 /* Rows [first, first + count) of a kind; the rows of catalog_rows are in order. */

@@ -43,6 +43,11 @@ struct catalog *catalog_ref(struct catalog *catalog)
     return catalog;
 }
 
+bool catalog_is_shared(const struct catalog *catalog)
+{
+    return atomic_load_explicit(&catalog->references, memory_order_relaxed) > 1;
+}
+
 void catalog_unref(struct catalog *catalog)
 {
     if (catalog && atomic_fetch_sub_explicit(&catalog->references, 1, memory_order_acq_rel) == 1)

@@ -60,3 +60,29 @@ bool identity_equal(const struct identity *a, const struct identity *b)
             return false;
     return true;
 }
+
+_Static_assert(sizeof(struct rules) == 40 && sizeof(struct capabilities) == 112,
+               "a member came or went: capabilities_equal and rules_equal compare each of them");
+
+static bool rules_equal(const struct rules *a, const struct rules *b)
+{
+    for (int kind = 0; kind < KINDS; kind++) {
+        if (a->name_bytes_max[kind] != b->name_bytes_max[kind] || a->name_bytes_min[kind] != b->name_bytes_min[kind] ||
+            a->needs[kind] != b->needs[kind])
+            return false;
+    }
+    return a->kind == b->kind && a->names_shared == b->names_shared && a->serverless == b->serverless &&
+           a->broker_version == b->broker_version && a->mixed_refused == b->mixed_refused &&
+           a->attributes_unsafe == b->attributes_unsafe;
+}
+
+bool capabilities_equal(const struct capabilities *a, const struct capabilities *b)
+{
+    for (int kind = 0; kind < KINDS; kind++) {
+        if (a->holds[kind] != b->holds[kind] || a->listed[kind] != b->listed[kind] ||
+            a->batch_max[kind] != b->batch_max[kind] || a->get_max[kind] != b->get_max[kind])
+            return false;
+    }
+    return a->kind == b->kind && a->absent_is_default == b->absent_is_default && a->masters_fixed == b->masters_fixed &&
+           a->batch_bytes == b->batch_bytes && a->settle_ms == b->settle_ms && rules_equal(&a->rules, &b->rules);
+}

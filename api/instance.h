@@ -62,6 +62,8 @@ struct capabilities {
     struct rules rules;
 };
 
+bool capabilities_equal(const struct capabilities *a, const struct capabilities *b);
+
 /* What a create of declared settings carries: completed by the rules, and of that what the instance holds. Borrows the
  * texts of `declared`. */
 void create_settings(const struct capabilities *capabilities, enum kind kind, const struct settings *declared,

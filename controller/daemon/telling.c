@@ -100,6 +100,25 @@ static void tell_rows(struct log *log, const char *sync, const struct runner_res
         tell_more(log, LOG_LEVEL_WARN, "rows-not-listed", sync, wanted - told);
 }
 
+/* What the source has no more: all of it, whenever there is more of it than before. */
+static void tell_vanished(struct log *log, const char *sync, const struct plan *plan)
+{
+    uint32_t position = 0, row, told = 0;
+
+    for (; told < TELLING_LINES_MAX && plan_next_vanished(plan, &position, &row); told++) {
+        const struct resource *resource = &catalog_rows(plan->vanished)[row];
+        struct text name = catalog_name(plan->vanished, resource);
+        char quoted[NAME_BYTES_MAX + 1];
+
+        snprintf(quoted, sizeof quoted, "%.*s", (int)name.bytes, name.data);
+        log_event(log, LOG_LEVEL_WARN, "vanished",
+                  "the source does not have it any more; on the destination it stays as it is", "sync", sync, "kind",
+                  kind_name(resource->kind), "name", quoted, NULL);
+    }
+    if (told == TELLING_LINES_MAX && catalog_count(plan->vanished) > told)
+        tell_more(log, LOG_LEVEL_WARN, "vanished-not-listed", sync, catalog_count(plan->vanished) - told);
+}
+
 /* --- the end
  * ---------------------------------------------------------------------------------------------------------------- */
 
@@ -130,6 +149,8 @@ void tell_pass(struct log *log, const char *sync, const struct runner_result *re
     if (result->loaded)
         tell_complaints(log, LOG_LEVEL_INFO, "manifest-notice", sync, result->notices);
     tell_rows(log, sync, result);
+    if (result->more_vanished && result->plan != NULL)
+        tell_vanished(log, sync, result->plan);
     if (result->failure.cause != CAUSE_NONE)
         tell_failure(log, sync, &result->failure);
     if (result->report->shrunk)

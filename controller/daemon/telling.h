@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the log says of a pass: mistakes of files, what was created and what could not be, the end.
+ * What the log says of a pass: mistakes of files, what was created and what could not be, what vanished, the end.
  */
 #ifndef MQFERRY_CONTROLLER_DAEMON_TELLING_H
 #define MQFERRY_CONTROLLER_DAEMON_TELLING_H

@@ -128,6 +128,21 @@ static void count_row(struct plan *plan, uint32_t number)
     }
 }
 
+/* They are not told as extra as well. */
+static void mark_vanished(struct plan *plan)
+{
+    uint32_t row;
+
+    for (uint32_t position = 0; plan_next_vanished(plan, &position, &row);) {
+        const struct resource *resource = &catalog_rows(plan->vanished)[row];
+        uint32_t observed =
+            catalog_find(plan->observed, (enum kind)resource->kind, catalog_name(plan->vanished, resource));
+        if (observed != CATALOG_ABSENT)
+            mark_declared(plan, observed);
+        plan->counts[resource->kind].states[STATE_VANISHED]++;
+    }
+}
+
 static void judge_all(struct plan *plan)
 {
     uint32_t observed;
@@ -141,6 +156,7 @@ static void judge_all(struct plan *plan)
     }
     for (uint32_t number = 0; number < plan->row_count; number++)
         count_row(plan, number);
+    mark_vanished(plan);
     for (uint32_t position = 0; plan_next_extra(plan, &position, &observed);)
         plan->counts[catalog_rows(plan->observed)[observed].kind].extra++;
 }
@@ -170,6 +186,7 @@ int plan_build(const struct plan_input *input, struct plan **out, struct failure
     atomic_init(&plan->references, 1);
     plan->declared = catalog_ref(input->declared);
     plan->observed = catalog_ref(input->observed);
+    plan->vanished = input->vanished != NULL ? catalog_ref(input->vanished) : NULL;
     plan->mapping = input->mapping;
     plan->capabilities = *input->capabilities;
     plan->row_count = catalog_count(input->declared);
@@ -194,6 +211,7 @@ void plan_free(struct plan *plan)
         return;
     catalog_unref(plan->declared);
     catalog_unref(plan->observed);
+    catalog_unref(plan->vanished);
     free(plan->rows);
     free(plan->declared_rows);
     free(plan->places);
@@ -209,8 +227,8 @@ uint64_t plan_declared_count(const struct plan *plan)
     uint64_t count = 0;
 
     for (enum kind kind = 0; kind < KINDS; kind++) {
-        for (enum state state = 0; state < STATES; state++)
-            count += state == STATE_SYSTEM || state == STATE_EXCLUDED ? 0 : plan->counts[kind].states[state];
+        for (enum state state = 0; state < STATE_SYSTEM; state++)
+            count += plan->counts[kind].states[state];
     }
     return count;
 }

@@ -30,7 +30,7 @@ enum state {
     STATE_SYSTEM,
     STATE_EXCLUDED,
     STATE_EXTRA,    /* on the destination only: no row, see plan_next_extra */
-    STATE_VANISHED, /* was declared by a live source earlier: no row, the report adds it */
+    STATE_VANISHED, /* was declared by a live source earlier: no row, see plan_next_vanished */
     STATES
 };
 const char *state_name(enum state state);   /* "inSync", … (contract section 7) */
@@ -46,15 +46,16 @@ struct row {
 };
 
 struct plan_counts {
-    uint32_t states[STATES];
+    uint32_t states[STATES]; /* of the rows; and VANISHED */
     uint32_t creates;
     uint32_t present; /* declared resources that are on the destination, wholly or in part */
-    uint32_t extra;   /* resources of the destination that nothing declares; system ones left out */
+    uint32_t extra;   /* resources of the destination that nothing declares; system and vanished ones left out */
 };
 
 struct plan {
     atomic_uint references;
     struct catalog *declared, *observed; /* references */
+    struct catalog *vanished;            /* a reference; NULL: nothing has */
     const struct mapping *mapping;       /* borrowed: outlives the plan */
     struct capabilities capabilities;
     struct row *rows;
@@ -70,7 +71,18 @@ struct plan_input {
     struct catalog *declared, *observed; /* sealed; the plan takes references of its own */
     const struct capabilities *capabilities;
     const struct mapping *mapping;
+    struct catalog *vanished; /* from plan_vanished; NULL: none */
 };
+
+struct vanished_input {
+    const struct catalog *vanished;            /* what had vanished until now; NULL: nothing */
+    const struct catalog *before;              /* the declared set of the last pass, if only the sources may differ */
+    const struct catalog *files;               /* what files declare besides, now as then; NULL: there are none */
+    const struct catalog *declared, *observed; /* now */
+};
+/* What live sources declared earlier and declare no more, as long as the destination has it. *out: NULL when there is
+ * nothing; a reference. 0, or -1 with OUT_OF_MEMORY. */
+int plan_vanished(const struct vanished_input *input, struct catalog **out, struct failure *why);
 
 /* 0, or -1 with OUT_OF_MEMORY. */
 int plan_build(const struct plan_input *input, struct plan **out, struct failure *why);
@@ -108,7 +120,9 @@ uint64_t plan_not_held(const struct plan *plan, uint32_t row);
 void plan_create_settings(const struct plan *plan, uint32_t row, struct draft *out);
 /* Masters of the destination that lack a resource of row (clusters): start with *position = 0; false at the end. */
 bool plan_next_missing_master(const struct plan *plan, uint32_t row, uint16_t *position, const char **out_master);
-/* Rows of the observed catalog that nothing declares: start with *position = 0; false at the end. */
+/* Rows of plan->vanished: start with *position = 0; false at the end. */
+bool plan_next_vanished(const struct plan *plan, uint32_t *position, uint32_t *out_row);
+/* Rows of the observed catalog that nothing declares, or has declared: start with *position = 0; false at the end. */
 bool plan_next_extra(const struct plan *plan, uint32_t *position, uint32_t *out_observed);
 
 #endif

@@ -293,6 +293,8 @@ static void write_kind_summary(struct json_writer *json, const struct runner_res
         if (counts->states[state] > 0)
             write_count(json, state_name(state), counts->states[state]);
     }
+    if (counts->states[STATE_VANISHED] > 0)
+        write_count(json, state_name(STATE_VANISHED), counts->states[STATE_VANISHED]);
     json_write_end_object(json);
     json_write_key(json, "results");
     json_write_begin_object_inline(json);
@@ -442,6 +444,18 @@ void report_extra_json(struct json_writer *json, const struct plan *plan, uint32
     json_write_end_object(json);
 }
 
+void report_vanished_json(struct json_writer *json, const struct plan *plan, uint32_t row)
+{
+    const struct resource *resource = &catalog_rows(plan->vanished)[row];
+
+    json_write_begin_object_inline(json);
+    write_head(json, resource->kind, catalog_name(plan->vanished, resource),
+               catalog_source_name(plan->vanished, resource), STATE_VANISHED);
+    json_write_key(json, "action");
+    json_write_string(json, "none");
+    json_write_end_object(json);
+}
+
 static void write_reported(struct json_writer *json, const struct report_options *options,
                            const struct runner_result *result, uint32_t row)
 {
@@ -457,28 +471,80 @@ static void write_reported(struct json_writer *json, const struct report_options
     json_write_end_object(json);
 }
 
-/* Rows and extras are both in order of kind and name: merged, so that the whole is. */
+/* What is shown comes from three places, each in order of kind and name: merged, so that the whole is. */
+enum stream { STREAM_ROWS, STREAM_EXTRA, STREAM_VANISHED, STREAMS };
+
+struct merge {
+    const struct plan *plan;
+    const struct report_options *options;
+    const struct catalog *catalogs[STREAMS];
+    uint32_t positions[STREAMS];
+    uint32_t next[STREAMS]; /* CATALOG_ABSENT: it has ended */
+};
+
+static bool next_row(const struct merge *merge, uint32_t *position, uint32_t *out)
+{
+    const struct plan *plan = merge->plan;
+
+    while (*position < plan->row_count && !row_is_shown(merge->options, plan->rows[*position].state))
+        (*position)++;
+    *out = (*position)++;
+    return *out < plan->row_count;
+}
+
+static void advance(struct merge *merge, enum stream stream)
+{
+    uint32_t *position = &merge->positions[stream], *next = &merge->next[stream];
+    bool more = stream == STREAM_ROWS    ? next_row(merge, position, next)
+                : stream == STREAM_EXTRA ? merge->options->show_extra && plan_next_extra(merge->plan, position, next)
+                                         : plan_next_vanished(merge->plan, position, next);
+    if (!more)
+        *next = CATALOG_ABSENT;
+}
+
+static void begin_merge(struct merge *merge, const struct report_options *options, const struct plan *plan)
+{
+    *merge =
+        (struct merge){.plan = plan, .options = options, .catalogs = {plan->declared, plan->observed, plan->vanished}};
+    for (enum stream stream = 0; stream < STREAMS; stream++)
+        advance(merge, stream);
+}
+
+static bool comes_before(const struct merge *merge, enum stream left, enum stream right)
+{
+    const struct resource *a = &catalog_rows(merge->catalogs[left])[merge->next[left]],
+                          *b = &catalog_rows(merge->catalogs[right])[merge->next[right]];
+    if (a->kind != b->kind)
+        return a->kind < b->kind;
+    return catalog_compare(merge->catalogs[left], a, merge->catalogs[right], b) < 0;
+}
+
+/* STREAMS: all have ended. */
+static enum stream first_stream(const struct merge *merge)
+{
+    enum stream first = STREAMS;
+    for (enum stream stream = 0; stream < STREAMS; stream++)
+        if (merge->next[stream] != CATALOG_ABSENT && (first == STREAMS || comes_before(merge, stream, first)))
+            first = stream;
+    return first;
+}
+
 static void write_rows(struct report_sink *sink, struct json_writer *json, const struct report_options *options,
                        const struct runner_result *result)
 {
-    const struct plan *plan = result->plan;
-    bool lines = options->output == OUTPUT_JSONL;
-    uint32_t position = 0, extra = CATALOG_ABSENT, row = 0;
-    bool more = options->show_extra && plan_next_extra(plan, &position, &extra);
+    struct merge merge;
+    enum stream stream;
 
-    while (row < plan->row_count || more) {
-        const struct resource *next = row < plan->row_count ? &catalog_rows(plan->declared)[row] : NULL;
-        bool take_extra = more && (next == NULL || catalog_compare(plan->observed, &catalog_rows(plan->observed)[extra],
-                                                                   plan->declared, next) < 0);
-        if (take_extra) {
-            report_extra_json(json, plan, extra);
-            more = plan_next_extra(plan, &position, &extra);
-        } else if (row_is_shown(options, plan->rows[row++].state)) {
-            write_reported(json, options, result, row - 1);
-        } else {
-            continue;
-        }
-        if (lines)
+    begin_merge(&merge, options, result->plan);
+    while ((stream = first_stream(&merge)) != STREAMS) {
+        if (stream == STREAM_ROWS)
+            write_reported(json, options, result, merge.next[stream]);
+        else if (stream == STREAM_EXTRA)
+            report_extra_json(json, result->plan, merge.next[stream]);
+        else
+            report_vanished_json(json, result->plan, merge.next[stream]);
+        advance(&merge, stream);
+        if (options->output == OUTPUT_JSONL)
             json_write_newline(json);
         report_sink_drain(sink, false);
     }

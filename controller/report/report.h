@@ -46,6 +46,8 @@ void report_row_members(struct json_writer *json, const struct plan *plan, uint3
                         const struct row_outcome *outcome);
 /* What only the destination has, as an object: a row of the observed catalog (plan_next_extra). */
 void report_extra_json(struct json_writer *json, const struct plan *plan, uint32_t observed);
+/* And of what a live source declares no more: a row of plan->vanished (plan_next_vanished). */
+void report_vanished_json(struct json_writer *json, const struct plan *plan, uint32_t row);
 /* Members of a failure: cause, message, hint, providerCode, providerMessage, requestId. */
 void report_failure_json(struct json_writer *json, const struct failure *failure);
 /* {"Topic": {…}, "ConsumerGroup": {…}} */

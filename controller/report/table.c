@@ -286,18 +286,31 @@ static size_t widest_name(const struct table *table, uint32_t first, uint32_t co
     return columns;
 }
 
-static void append_extras(struct table *table, enum kind kind)
+static void append_title(struct table *table, enum kind kind, uint32_t shown)
 {
-    uint32_t position = 0, observed = 0, shown = 0;
-    while (plan_next_extra(table->plan, &position, &observed) && shown < ROWS_SHOWN_MAX) {
-        const struct resource *resource = &catalog_rows(table->plan->observed)[observed];
+    if (shown == 0)
+        paint(table, "1", kind == KIND_TOPIC ? "Topics\n" : "Consumer groups\n");
+}
+
+/* What has no row: on the destination only, or declared by a source earlier. Gives how many are shown now. */
+static uint32_t append_others(struct table *table, enum kind kind, enum state state, uint32_t shown)
+{
+    const struct catalog *catalog = state == STATE_EXTRA ? table->plan->observed : table->plan->vanished;
+    bool (*next)(const struct plan *, uint32_t *, uint32_t *) =
+        state == STATE_EXTRA ? plan_next_extra : plan_next_vanished;
+    uint32_t position = 0, row = 0, of_state = 0;
+
+    while (next(table->plan, &position, &row) && of_state < ROWS_SHOWN_MAX) {
+        const struct resource *resource = &catalog_rows(catalog)[row];
         if ((enum kind)resource->kind != kind)
             continue;
-        append_head(table, STATE_EXTRA, catalog_name(table->plan->observed, resource), state_name(STATE_EXTRA));
+        append_title(table, kind, shown++);
+        append_head(table, state, catalog_name(catalog, resource), state_name(state));
         buffer_append_char(table->out, '\n');
-        shown++;
+        of_state++;
         report_sink_drain(table->sink, false);
     }
+    return shown;
 }
 
 static void append_kind(struct table *table, enum kind kind)
@@ -313,15 +326,15 @@ static void append_kind(struct table *table, enum kind kind)
             hidden++;
             continue;
         }
-        if (shown++ == 0)
-            paint(table, "1", kind == KIND_TOPIC ? "Topics\n" : "Consumer groups\n");
+        append_title(table, kind, shown++);
         append_row(table, row);
         report_sink_drain(table->sink, false);
     }
     if (hidden > 0)
         buffer_append_format(table->out, "    and %" PRIu32 " more (--output jsonl shows all)\n", hidden);
+    shown = append_others(table, kind, STATE_VANISHED, shown);
     if (table->options->show_extra)
-        append_extras(table, kind);
+        shown = append_others(table, kind, STATE_EXTRA, shown);
     if (shown > 0)
         buffer_append_char(table->out, '\n');
 }
@@ -340,7 +353,7 @@ static void append_count(struct table *table, const char *color, uint64_t count)
 static void append_counts(struct table *table)
 {
     static const enum state columns[] = {STATE_IN_SYNC, STATE_ACCEPTED, STATE_MISSING, STATE_CREATING, STATE_DIFFERS,
-                                         STATE_UNREAD,  STATE_CONFLICT, STATE_INVALID, STATE_IGNORED};
+                                         STATE_UNREAD,  STATE_CONFLICT, STATE_INVALID, STATE_IGNORED,  STATE_VANISHED};
     bool used[sizeof columns / sizeof columns[0]];
 
     buffer_append_format(table->out, "%-16s   declared", "");
@@ -408,6 +421,7 @@ static void append_sentence(struct table *table)
     append_clause(table, in_state(plan, STATE_DIFFERS), "left alone because they differ");
     append_clause(table, in_state(plan, STATE_CONFLICT) + in_state(plan, STATE_INVALID),
                   "cannot be created as they stand");
+    append_clause(table, in_state(plan, STATE_VANISHED), "gone from the source and left where they are");
     buffer_append_string(table->out, "; ");
     if (table->result->parity)
         paint(table, "1;32", "at parity");

@@ -337,8 +337,11 @@ static void deliver_list(struct op *op, struct event *event)
     event->kind = EVENT_LISTED;
     if (event->failure)
         return;
-    if (op->effect.part == 0)
+    if (op->effect.part == 0) {
         list->round++;
+        list->kept = true;
+    }
+    list->kept = list->kept && catalog_is_shared(answer->part);
     if ((op->effect.part == 0 && resize(runner, list, answer->parts) != 0) || op->effect.part >= list->count) {
         failure_no_memory(&op->failure, "the parts of a list");
         event->failure = &op->failure;

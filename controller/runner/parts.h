@@ -15,6 +15,7 @@ struct part_list {
     struct catalog **parts; /* references; NULL: not read yet. Rows of the other kind in them do not count */
     uint32_t count;
     uint32_t round; /* how often the list was begun */
+    bool kept;      /* the door holds all parts as well: it gives them again as long as they are unchanged */
 };
 
 /* What a single read told: of these names, those that are there. */

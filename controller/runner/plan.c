@@ -3,7 +3,9 @@
  * Declared × observed, on a worker.
  *
  * happy path: the destination's parts become the observed catalog; the sources' parts and the files become the declared
- *             one, through the mapping (once in a pass, and not at all when nothing changed); then the plan.
+ *             one, through the mapping (once in a pass, and not at all when nothing changed); what live sources do not
+ *             declare any more is noted; then the plan. When every part of every side is the one that the last plan
+ *             was made of, that plan stands.
  * what can go wrong: a list that names something twice (said with side and kind, so that it is read again); sources
  *             that cannot be joined; memory.
  * on cancel: looked at between the steps.
@@ -23,6 +25,10 @@ struct planning {
     uint16_t side_count;                      /* 1: no live source */
     struct inputs *inputs;                    /* a reference */
     struct declared *declared;                /* in: reused when not NULL (a reference); else out */
+    struct catalog *before;                   /* the declared set of the last pass, from the same inputs; or NULL */
+    struct catalog *vanished;                 /* in: until now; out: now. A reference; NULL: nothing */
+    bool more_vanished;                       /* out: than until now */
+    struct origin origin;                     /* of the plan; empty: not known */
     struct catalog *fixed;                    /* borrowed */
     const char *fixed_digest;
     struct capabilities capabilities;
@@ -143,6 +149,36 @@ static bool must_stop(struct planning *planning)
     return true;
 }
 
+static bool has_more(const struct catalog *now, const struct catalog *until_now)
+{
+    for (uint32_t row = 0; now && row < catalog_count(now); row++) {
+        const struct resource *resource = &catalog_rows(now)[row];
+        if (!until_now ||
+            catalog_find(until_now, (enum kind)resource->kind, catalog_name(now, resource)) == CATALOG_ABSENT)
+            return true;
+    }
+    return false;
+}
+
+static int note_vanished(struct planning *planning, const struct catalog *observed)
+{
+    struct catalog *until_now = planning->vanished;
+
+    if (!until_now && !planning->before)
+        return 0;
+    const struct vanished_input input = {
+        .vanished = until_now,
+        .before = planning->before,
+        .files = planning->inputs->manifests ? planning->inputs->manifests->catalog : NULL,
+        .declared = planning->declared->catalog,
+        .observed = observed,
+    };
+    int status = plan_vanished(&input, &planning->vanished, &planning->failure);
+    planning->more_vanished = has_more(planning->vanished, until_now);
+    catalog_unref(until_now);
+    return status;
+}
+
 static void work(struct job *job)
 {
     struct planning *planning = job->data;
@@ -152,15 +188,20 @@ static void work(struct job *job)
         goto out;
     if ((!planning->declared && declare(planning) != 0) || must_stop(planning))
         goto out;
+    if (note_vanished(planning, observed) != 0)
+        goto out;
     const struct plan_input input = {
         .declared = planning->declared->catalog,
         .observed = observed,
+        .vanished = planning->vanished,
         .capabilities = &planning->capabilities,
         .mapping = &planning->inputs->mapping,
     };
     plan_build(&input, &planning->plan, &planning->failure);
 out:
     catalog_unref(observed);
+    catalog_unref(planning->before); /* here, not on the loop */
+    planning->before = NULL;
     for (uint16_t side = 0; side < planning->side_count; side++)
         for (int kind = 0; kind < KINDS; kind++)
             part_list_release(&planning->sides[side].lists[kind]);
@@ -190,6 +231,9 @@ static int copy_sides(struct runner *runner, struct planning *planning)
 
 static void release_planning(struct planning *planning)
 {
+    catalog_unref(planning->before);
+    catalog_unref(planning->vanished);
+    origin_release(&planning->origin);
     for (uint16_t side = 0; side < planning->side_count; side++)
         for (int kind = 0; kind < KINDS; kind++)
             part_list_release(&planning->sides[side].lists[kind]);
@@ -197,8 +241,47 @@ static void release_planning(struct planning *planning)
     free(planning);
 }
 
+/* ---- what the plan will be made of */
+
+static bool sources_are_read(const struct runner *runner)
+{
+    return !runner->options.fixed && !(runner->options.source_once && runner->declared);
+}
+
+static int add_lists(struct origin *origin, const struct side *side)
+{
+    for (int kind = 0; kind < KINDS; kind++)
+        if (origin_add_list(origin, side->number != SIDE_DESTINATION, side->lists[kind].parts,
+                            side->lists[kind].count) != 0)
+            return -1;
+    return 0;
+}
+
+static bool is_kept(const struct side *side)
+{
+    return side->lists[KIND_TOPIC].kept && side->lists[KIND_GROUP].kept;
+}
+
+/* Where a door keeps nothing, or details were asked for besides, there is no knowing. */
+static void note_origin(const struct runner *runner, struct origin *out)
+{
+    uint16_t side = sources_are_read(runner) ? 1 : runner->side_count;
+    int status = runner->gots ? -1 : 0;
+
+    for (; status == 0 && side < runner->side_count; side++)
+        status = is_kept(&runner->sides[side]) ? add_lists(out, &runner->sides[side]) : -1;
+    if (status == 0)
+        status = is_kept(&runner->sides[SIDE_DESTINATION]) ? add_lists(out, &runner->sides[SIDE_DESTINATION]) : -1;
+    if (status != 0)
+        origin_release(out);
+    out->inputs = runner->inputs;
+    out->capabilities = runner->sides[SIDE_DESTINATION].description.capabilities;
+}
+
+/* ---- what can be used again */
+
 /* The one of this pass; or the last one, when nothing that it was made from can have changed. */
-static struct declared *reusable(const struct runner *runner)
+static struct declared *reusable(const struct runner *runner, const struct origin *origin)
 {
     struct declared *declared = runner->declared;
 
@@ -206,37 +289,89 @@ static struct declared *reusable(const struct runner *runner)
         return runner->shown;
     if (!declared || (declared->inputs != runner->inputs && !runner->options.source_once))
         return NULL;
-    return declared->live && !runner->options.source_once ? NULL : declared;
+    if (!declared->live || runner->options.source_once)
+        return declared;
+    return runner->standing && origin_same_declared(origin, &runner->standing->origin) ? declared : NULL;
+}
+
+/* The last plan stands: nothing is to be done, and the answer is ready. */
+static bool stands(const struct runner *runner, const struct planning *planning)
+{
+    return runner->standing && planning->declared && planning->declared == runner->declared &&
+           origin_same(&planning->origin, &runner->standing->origin);
+}
+
+static void release_standing(void *thing)
+{
+    struct standing *standing = thing;
+
+    plan_free(standing->plan);
+    origin_release(&standing->origin);
+    free(standing);
+}
+
+void plan_forget(struct runner *runner)
+{
+    runner_reap(runner, release_standing, runner->standing);
+    runner->standing = NULL;
+}
+
+/* An edit of files or mapping may have taken away what its sources still have: only sets of the same inputs tell. */
+static struct catalog *last_declared(const struct runner *runner, const struct declared *reused)
+{
+    const struct declared *declared = runner->declared;
+
+    return !reused && declared && declared->live && declared->inputs == runner->inputs ? catalog_ref(declared->catalog)
+                                                                                       : NULL;
+}
+
+static struct planning *planning_new(struct op *op)
+{
+    struct runner *runner = op->runner;
+    struct planning *planning = calloc(1, sizeof *planning);
+
+    if (!planning)
+        return NULL;
+    complaints_init(&planning->mistakes);
+    note_origin(runner, &planning->origin);
+    struct declared *declared = reusable(runner, &planning->origin);
+    planning->side_count = declared || runner->options.fixed ? 1 : runner->side_count;
+    if (copy_sides(runner, planning) != 0) {
+        release_planning(planning);
+        return NULL;
+    }
+    planning->before = last_declared(runner, declared);
+    planning->vanished = runner->vanished ? catalog_ref(runner->vanished) : NULL;
+    planning->declared = declared ? declared_ref(declared) : NULL;
+    planning->inputs = inputs_ref(declared ? declared->inputs : runner->inputs);
+    planning->fixed = runner->options.fixed;
+    planning->fixed_digest = runner->options.fixed_digest;
+    planning->capabilities = runner->sides[SIDE_DESTINATION].description.capabilities;
+    planning->op = op;
+    planning->job.work = work;
+    planning->job.done = on_done;
+    planning->job.data = planning;
+    return planning;
 }
 
 void plan_start(struct op *op)
 {
     struct runner *runner = op->runner;
-    struct planning *planning = calloc(1, sizeof *planning);
+    struct planning *planning = op->planning = planning_new(op);
     struct failure why = FAILURE_INIT;
 
-    if (planning) {
-        struct declared *declared = reusable(runner);
-        complaints_init(&planning->mistakes);
-        planning->side_count = declared || runner->options.fixed ? 1 : runner->side_count;
-        if (copy_sides(runner, planning) == 0) {
-            planning->declared = declared ? declared_ref(declared) : NULL;
-            planning->inputs = inputs_ref(declared ? declared->inputs : runner->inputs);
-            planning->fixed = runner->options.fixed;
-            planning->fixed_digest = runner->options.fixed_digest;
-            planning->capabilities = runner->sides[SIDE_DESTINATION].description.capabilities;
-            planning->op = op;
-            planning->job.work = work;
-            planning->job.done = on_done;
-            planning->job.data = planning;
-            op->planning = planning;
-            worker_submit(runner->options.workers, &planning->job);
-            return;
-        }
-        release_planning(planning);
+    if (!planning) {
+        failure_no_memory(&why, "the plan");
+        op_fail(op, &why);
+        return;
     }
-    failure_no_memory(&why, "the plan");
-    op_fail(op, &why);
+    if (stands(runner, planning)) {
+        planning->plan = plan_ref(runner->standing->plan);
+        op_answer(op);
+        return;
+    }
+    plan_forget(runner);
+    worker_submit(runner->options.workers, &planning->job);
 }
 
 void plan_cancel(struct op *op)
@@ -271,11 +406,36 @@ static void take_declared(struct runner *runner, struct planning *planning)
     runner->shown = declared_ref(declared);
 }
 
+/* For the next pass, if the doors then give what they gave now. */
+static void keep_standing(struct runner *runner, struct planning *planning)
+{
+    struct standing *standing = NULL;
+
+    if (!runner->standing && planning->origin.count > 0)
+        standing = malloc(sizeof *standing);
+    if (!standing)
+        return;
+    *standing = (struct standing){.plan = plan_ref(planning->plan), .origin = planning->origin};
+    planning->origin = (struct origin){.count = 0};
+    runner->standing = standing;
+}
+
+static void keep_vanished(struct runner *runner, struct planning *planning)
+{
+    struct catalog *until_now = runner->vanished;
+
+    runner->more_vanished = runner->more_vanished || planning->more_vanished;
+    runner->vanished = planning->vanished;
+    planning->vanished = until_now;
+}
+
 static void take_plan(struct runner *runner, struct planning *planning, struct event *event)
 {
     const struct plan *old = pass_plan(runner->pass);
 
     planning->old_observed = old ? catalog_ref(old->observed) : NULL;
+    keep_standing(runner, planning);
+    keep_vanished(runner, planning);
     runner_say_context(runner, planning->plan);
     event->plan = planning->plan;
     event->declared_digest = runner->shown->digest;
@@ -313,6 +473,8 @@ void plan_delivered(struct op *op)
     if (!planning)
         return;
     runner_reap_catalog(runner, planning->old_observed);
+    runner_reap_catalog(runner, planning->vanished);
+    planning->vanished = NULL;
     inputs_unref(runner, planning->inputs);
     declared_unref(runner, planning->declared);
     release_planning(planning);

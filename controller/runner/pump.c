@@ -190,6 +190,7 @@ void runner_fill_result(struct runner *runner)
         .mapping = inputs ? &inputs->mapping : NULL,
         .declared_digest = shown ? shown->digest : "",
         .loaded = runner->loaded,
+        .more_vanished = runner->more_vanished,
         .last_good = runner->last_good,
     };
     result->parity = result->report->parity && !runner->last_good;

@@ -144,7 +144,8 @@ int runner_start(struct runner *runner, enum pass_mode mode, uint64_t give_up_ms
     runner->done_context = context;
     runner->busy = true;
     runner->recorded = false;
-    runner->begun = runner->ended = runner->stop_wanted = runner->change_wanted = runner->loaded = false;
+    runner->begun = runner->ended = runner->stop_wanted = runner->change_wanted = false;
+    runner->loaded = runner->more_vanished = false;
     runner->lost = (struct pass_report){0};
     if (runner->options.fixed || reads_sources(runner)) {
         runner->last_good = false;
@@ -249,6 +250,8 @@ static void on_door_closed(void *context)
 static void let_go(struct runner *runner)
 {
     forget_last_pass(runner);
+    plan_forget(runner);
+    runner_reap_catalog(runner, runner->vanished);
     declared_unref(runner, runner->declared);
     inputs_unref(runner, runner->inputs);
     for (uint16_t i = 0; i < runner->side_count; i++) {

@@ -92,6 +92,7 @@ struct runner_result {
     const struct mapping *mapping;         /* in force */
     const char *declared_digest;           /* "": nothing was planned */
     bool loaded;                           /* files were read anew in this pass: notices are of today */
+    bool more_vanished;                    /* of plan->vanished something has in this pass */
     bool last_good;                        /* today's files do not load: `mistakes` says why, older ones are in force */
     bool parity;                           /* the report's, and the declared set is today's */
     struct failure failure;                /* the report's, else INPUT_WRONG when last_good; cause 0: none */

@@ -25,6 +25,7 @@
 #include "api/base/pace.h"
 #include "api/instance.h"
 #include "controller/journal/journal.h"
+#include "controller/plan/origin.h"
 #include "controller/runner/parts.h"
 #include "controller/runner/runner.h"
 
@@ -58,6 +59,12 @@ struct declared {
     bool live; /* live sources took part: it is made anew in each pass */
 };
 struct declared *declared_ref(struct declared *declared);
+
+/* A plan that stands as long as its origin is the same. */
+struct standing {
+    struct plan *plan; /* a reference; its mapping lives in the declared set in force */
+    struct origin origin;
+};
 
 /* ---- operations: an effect that will be answered */
 
@@ -140,6 +147,8 @@ struct runner {
     struct journal *journal;   /* NULL: not open */
     struct inputs *inputs;     /* the last good ones */
     struct declared *declared; /* made from them; NULL: not yet */
+    struct catalog *vanished;  /* what live sources declared in passes before the last; NULL: nothing */
+    struct standing *standing; /* the last plan, and what it was made of; NULL: the doors keep nothing to know it by */
     uint64_t declared_before;  /* resources of the last good pass */
     uint64_t started_ms;
     uint64_t random;
@@ -180,6 +189,7 @@ struct runner {
     bool context_missing;            /* the journal does not know what its rows are: no memory */
     bool busy, begun, ended;         /* the pass: a caller waits for it; it had its start; it has reported */
     bool thinking;                   /* a worker has it */
+    bool more_vanished;              /* in this pass */
     bool loaded;                     /* the files of the inputs were read in this pass */
     bool last_good;                  /* today's files do not load, older ones stand in */
     bool stop_wanted, change_wanted; /* news for it */
@@ -249,6 +259,7 @@ void plan_start(struct op *op);
 void plan_cancel(struct op *op);
 void plan_deliver(struct op *op, struct event *event);
 void plan_delivered(struct op *op);                                    /* after the step */
+void plan_forget(struct runner *runner);                               /* the standing one */
 void declared_unref(struct runner *runner, struct declared *declared); /* NULL is fine */
 
 /* ---- journal.c       */

@@ -105,6 +105,16 @@ static bool take_slice(void *context, const struct catalog *from, uint32_t row, 
     return entry->kind == slice->kind && slice->index++ % slice->parts == slice->part;
 }
 
+static void answer_kept(struct fake_instance *fake, const struct fake_pending *pending, struct answer *answer)
+{
+    uint32_t first, count;
+
+    catalog_range(fake->content, pending->kind, &first, &count);
+    answer->part = catalog_ref(fake->content);
+    answer->parts = 1;
+    answer->total = count;
+}
+
 static void answer_list(struct fake_instance *fake, const struct fake_pending *pending, struct answer *answer)
 {
     uint32_t parts = fake->parts[pending->kind] > 0 ? fake->parts[pending->kind] : 1;
@@ -171,6 +181,8 @@ static void answer(struct fake_instance *fake, struct fake_pending *pending)
         refuse(pending, &answer.failure, OUTCOME_NOT_SENT);
     } else if (pending->call == CALL_DESCRIBE) {
         answer_describe(fake, &answer);
+    } else if (pending->call == CALL_LIST && fake->keeps_parts) {
+        answer_kept(fake, pending, &answer);
     } else if (pending->call == CALL_LIST) {
         answer_list(fake, pending, &answer);
     } else {

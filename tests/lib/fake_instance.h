@@ -30,6 +30,7 @@ struct fake_instance {
     /* how it behaves */
     uint32_t parts[KINDS];    /* of a list; 0: one */
     bool repeats_names;       /* part 0 comes again as the last part */
+    bool keeps_parts;         /* one part, and the same catalog again until the content is another */
     int describe_fails_with;  /* causes; CAUSE_NONE: it does not */
     int create_fails_with;    /* REFUSED with this cause */
     bool loses_answers;       /* creates, and says UNKNOWN */

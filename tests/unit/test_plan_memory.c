@@ -87,13 +87,38 @@ static int run_plan(void *context, struct failure *why)
     struct catalog *catalog = context;
     struct capabilities capabilities = {.kind = INSTANCE_ANY, .rules = rules_of(INSTANCE_ANY)};
     struct mapping mapping = mapping_of_everything();
-    struct plan_input input = {catalog, catalog, &capabilities, &mapping};
+    struct plan_input input = {catalog, catalog, &capabilities, &mapping, NULL};
     struct plan *plan;
 
     if (plan_build(&input, &plan, why) != 0)
         return -1;
     plan_free(plan);
     return 0;
+}
+
+static int run_vanished(void *context, struct failure *why)
+{
+    struct catalog **catalogs = context;
+    const struct vanished_input input = {
+        .before = catalogs[0], .declared = catalogs[1], .observed = catalogs[0], .vanished = catalogs[0]};
+    struct catalog *vanished;
+
+    if (plan_vanished(&input, &vanished, why) != 0)
+        return -1;
+    assert_int_equal(catalog_count(vanished), catalog_count(catalogs[0]) - 1); /* but for the system topic */
+    catalog_unref(vanished);
+    return 0;
+}
+
+/* What has vanished is told whole or not at all. */
+static void vanishing_survives(void **state)
+{
+    struct catalog *catalogs[] = {catalog_text(lines), catalog_text("")};
+
+    (void)state;
+    memory_sweep(run_vanished, catalogs);
+    catalog_unref(catalogs[0]);
+    catalog_unref(catalogs[1]);
 }
 
 /* A plan that cannot be made gives its references back. */
@@ -126,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mapping_survives),
+        cmocka_unit_test(vanishing_survives),
         cmocka_unit_test(planning_survives),
         cmocka_unit_test(digesting_survives),
     };
