@@ -61,17 +61,21 @@ static bool row_is_wanted(const struct page *page, uint32_t row)
     return query->results == 0 || (query->results >> runner_record_row(page->record, row).result & 1) != 0;
 }
 
-/* What is there, besides what section 7 tells. */
-static void write_observed(struct json_writer *json, const struct plan *plan, uint32_t row)
+static void write_settings(struct json_writer *json, const char *key, const struct catalog *catalog, uint32_t row)
 {
-    uint32_t observed = plan->rows[row].observed;
     struct draft settings;
 
-    if (observed == CATALOG_ABSENT)
-        return;
-    draft_from_settings(&settings, catalog_settings_of(plan->observed, &catalog_rows(plan->observed)[observed]));
-    json_write_key(json, "observed");
+    draft_from_settings(&settings, catalog_settings_of(catalog, &catalog_rows(catalog)[row]));
+    json_write_key(json, key);
     settings_json_object(json, &settings);
+}
+
+/* Both sides, besides what section 7 tells. Where masters differ, as the first one has it. */
+static void write_sides(struct json_writer *json, const struct plan *plan, uint32_t row)
+{
+    write_settings(json, "declared", plan->declared, row);
+    if (plan->rows[row].observed != CATALOG_ABSENT)
+        write_settings(json, "observed", plan->observed, plan->rows[row].observed);
 }
 
 static void write_row(struct page *page, uint32_t row)
@@ -81,7 +85,7 @@ static void write_row(struct page *page, uint32_t row)
     runner_record_outcome(page->record, row, &outcome);
     json_write_begin_object(page->json);
     report_row_members(page->json, page->plan, row, &outcome);
-    write_observed(page->json, page->plan, row);
+    write_sides(page->json, page->plan, row);
     json_write_end_object(page->json);
 }
 
