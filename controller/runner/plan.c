@@ -460,9 +460,10 @@ void plan_deliver(struct op *op, struct event *event)
         runner->mistakes = planning->mistakes;
         complaints_init(&planning->mistakes);
     }
+    if (!planning->plan) /* what has vanished since the set in force is still to be found out */
+        return;
     take_declared(runner, planning);
-    if (planning->plan)
-        take_plan(runner, planning, event);
+    take_plan(runner, planning, event);
 }
 
 void plan_delivered(struct op *op)

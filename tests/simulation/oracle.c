@@ -85,6 +85,10 @@ static void look_at_read_of(struct oracle *oracle, const struct log_entry *entry
 
 static void look_at_read(struct oracle *oracle, const struct log_entry *entry)
 {
+    uint32_t shown = 0;
+    for (uint32_t master = 0; master < oracle->world->masters; master++)
+        shown |= entry->shown[master];
+    oracle->unshown |= entry->covers & ~shown;
     for (uint32_t thing = 0; thing < oracle->world->count; thing++) {
         for (uint32_t master = 0; master < oracle->world->masters && (entry->covers & BIT(thing)) != 0; master++)
             look_at_read_of(oracle, entry, thing, master);
@@ -252,8 +256,21 @@ static void look_at_begin(struct oracle *oracle, const struct log_entry *entry)
     oracle->planned = oracle->stopped = oracle->changed = oracle->declined = false;
     oracle->unreadable = oracle->right_instance = oracle->in_service = false;
     oracle->sent = oracle->heard_created = oracle->heard_unknown = 0;
+    oracle->declares = false;
+    oracle->lost = oracle->unshown = 0;
     memset(oracle->tries, 0, sizeof oracle->tries);
     memset(oracle->parts, 0, sizeof oracle->parts);
+}
+
+static void look_at_declared(struct oracle *oracle, const struct log_entry *entry)
+{
+    uint32_t now = 0;
+    for (uint32_t thing = 0; thing < oracle->world->count; thing++)
+        now |= entry->values[thing] != ABSENT ? BIT(thing) : 0;
+    oracle->declares = true;
+    oracle->lost |= oracle->last & ~now;
+    oracle->last = now;
+    oracle->once |= now;
 }
 
 /* Nobody waits for answers any more. */
@@ -268,6 +285,7 @@ static void look_at_death(struct oracle *oracle)
 {
     look_at_end(oracle);
     oracle->reborn = true;
+    oracle->once = oracle->last = 0;
     memset(oracle->barred, 0, sizeof oracle->barred);
     memset(oracle->not_before_ms, 0, sizeof oracle->not_before_ms);
 }
@@ -293,6 +311,9 @@ static void look_at(struct oracle *oracle, const struct log_entry *entry)
         return;
     case LOG_PLAN:
         look_at_plan(oracle);
+        return;
+    case LOG_DECLARED:
+        look_at_declared(oracle, entry);
         return;
     case LOG_READ:
         look_at_read(oracle, entry);

@@ -44,6 +44,9 @@ struct oracle {
     uint32_t asked, sent, heard_created, heard_unknown; /* things, as bits; asked: and not answered yet */
     uint8_t tries[THINGS_MAX];                          /* that failed and count */
     struct held_part parts[SIDES][KINDS][PARTS_MAX];
+    bool declares;    /* a plan was made */
+    uint32_t lost;    /* things that the live source declared in the pass before and does not now */
+    uint32_t unshown; /* things that some read of the destination did not show */
 
     /* of the whole story */
     int8_t there[THINGS_MAX][MASTERS_MAX];
@@ -52,6 +55,7 @@ struct oracle {
     uint32_t shown[MASTERS_MAX]; /* by the newest read that covered the thing */
     bool intent[THINGS_MAX];
     bool reborn;                        /* the process died */
+    uint32_t once, last;                /* things that the live source declared since then; in the newest plan */
     bool barred[THINGS_MAX];            /* refused for good, declared as it is */
     uint64_t not_before_ms[THINGS_MAX]; /* tried in vain: not again at once */
     uint32_t excused;                   /* things that something happened to: they may be left undone */
@@ -66,6 +70,8 @@ void oracle_init(struct oracle *oracle, const struct world *world, const struct 
 void oracle_look(struct oracle *oracle);
 /* The pass has reported; `told` by thing. */
 void oracle_hear(struct oracle *oracle, const struct pass_report *report, const struct told told[THINGS_MAX]);
+/* The things that it calls vanished, as bits. */
+void oracle_hear_vanished(struct oracle *oracle, uint32_t vanished);
 /* Faults are long over: is everything there that can be, and is that said? */
 void oracle_conclude(struct oracle *oracle, bool parity);
 void oracle_break(struct oracle *oracle, const char *name, const char *format, ...)

@@ -446,6 +446,7 @@ void run_die(struct run *run)
     lose_journal(run);
     run->died = true;
     end_pass(run);
+    kept_release(run);
     ledger_free(run->ledger);
     run->ledger = ledger_new();
     run->journal_broken = false;
@@ -507,6 +508,14 @@ static void print_told(const struct run *run, const struct told told[THINGS_MAX]
     }
 }
 
+static uint32_t vanished_of(const struct plan *plan)
+{
+    uint32_t position = 0, row, things = 0;
+    while (plan != NULL && plan_next_vanished(plan, &position, &row))
+        things |= 1u << world_thing(catalog_name(plan->vanished, &catalog_rows(plan->vanished)[row]));
+    return things;
+}
+
 static void tell_oracle(struct run *run)
 {
     struct told told[THINGS_MAX];
@@ -523,6 +532,7 @@ static void tell_oracle(struct run *run)
         print_told(run, told);
     oracle_look(&run->oracle);
     oracle_hear(&run->oracle, &run->report, told);
+    oracle_hear_vanished(&run->oracle, vanished_of(plan));
     run_log(run, (struct log_entry){.kind = LOG_END});
     oracle_look(&run->oracle);
 }

@@ -8,6 +8,7 @@
 
 #include "api/base/pace.h"
 #include "controller/pass/pass.h"
+#include "controller/plan/origin.h"
 #include "tests/simulation/clockwork.h"
 #include "tests/simulation/oracle.h"
 
@@ -50,6 +51,23 @@ struct recent {
     bool open;
 };
 
+/* What a door gave for a part, and gives again while the part is the same. */
+struct kept_part {
+    struct page page;
+    struct catalog *catalog; /* stands for it; NULL: nothing was given yet */
+};
+
+/* What a process keeps from pass to pass. */
+struct kept {
+    struct kept_part parts[SIDES][KINDS][PARTS_MAX];
+    int8_t inputs[THINGS_MAX]; /* what files declared, and how often that has changed */
+    uintptr_t inputs_version;
+    struct origin origin; /* of the plan that stands; empty: not known */
+    struct plan *plan;
+    struct catalog *declared; /* of the newest plan; NULL: none yet */
+    struct catalog *vanished;
+};
+
 struct run {
     struct world *world;
     struct store store;
@@ -61,6 +79,7 @@ struct run {
 
     /* the process */
     struct ledger *ledger;
+    struct kept kept;
     bool journal_broken;
     uint64_t journal_ms;    /* when all that was written so far is on disk */
     bool noted[THINGS_MAX]; /* on disk: an intent without result */
@@ -115,6 +134,18 @@ void read_answered(struct run *run, struct happening *happening); /* LISTED, GOT
 void read_planned(struct run *run, struct happening *happening);
 void read_release(struct run *run); /* a pass ends */
 int read_describe(const struct run *run, struct description *out);
+
+/* ---- run_kept.c */
+
+void kept_part(struct run *run, const struct happening *happening);
+/* What the plan will be made of; empty: not known. */
+void kept_origin(struct run *run, const struct capabilities *capabilities, struct origin *out);
+/* The declared set of the last plan again, or NULL. */
+struct catalog *kept_declared(const struct run *run, const struct origin *origin);
+/* The plan that stands, or a new one. Takes over the origin. */
+struct plan *kept_plan(struct run *run, struct origin *origin, const struct capabilities *capabilities,
+                       struct catalog *observed);
+void kept_release(struct run *run); /* the process is gone */
 
 /* ---- run_create.c */
 

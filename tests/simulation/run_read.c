@@ -167,6 +167,7 @@ static void keep_part(struct run *run, const struct happening *happening)
     list->parts[happening->part] = happening->page;
     list->here[happening->part] = true;
     list->fresh = true;
+    kept_part(run, happening);
     run_log(run, (struct log_entry){.kind = LOG_PART,
                                     .side = happening->side,
                                     .of_kind = happening->kind,
@@ -459,30 +460,46 @@ static void fail_plan(struct run *run, uint32_t op, int cause, uint16_t side, en
     run_post(run, &event);
 }
 
+/* 0, or -1 when a name stands twice in the source's list of *out_kind. */
+static int take_declared(struct run *run, const struct origin *origin, enum kind *out_kind)
+{
+    if (run->declared == NULL)
+        run->declared = kept_declared(run, origin);
+    return run->declared != NULL ? 0 : declare(run, out_kind);
+}
+
+static void log_declared(struct run *run)
+{
+    struct log_entry entry = {.kind = LOG_DECLARED};
+    memset(entry.values, ABSENT, sizeof entry.values);
+    for (uint32_t row = 0; row < catalog_count(run->declared); row++)
+        entry.values[world_thing(catalog_name(run->declared, &catalog_rows(run->declared)[row]))] = 0;
+    run_log(run, entry);
+}
+
 void read_planned(struct run *run, struct happening *happening)
 {
     struct event event = {.kind = EVENT_PLANNED, .op = happening->op, .declared_digest = "sha256:simulated"};
+    struct origin origin = {.count = 0};
     struct description description;
     struct catalog *observed;
-    struct failure why;
     enum kind kind;
+    read_describe(run, &description);
+    kept_origin(run, &description.capabilities, &origin);
     if (happening->cause != CAUSE_NONE)
         fail_plan(run, happening->op, happening->cause, UINT16_MAX, KIND_TOPIC);
-    else if (run->declared == NULL && declare(run, &kind) != 0)
-        fail_plan(run, happening->op, CAUSE_BAD_ANSWER, 1, kind);
     else if (observe(run, &observed, &kind) != 0)
         fail_plan(run, happening->op, CAUSE_BAD_ANSWER, SIDE_DESTINATION, kind);
-    else {
-        read_describe(run, &description);
-        struct plan_input input = {.declared = run->declared,
-                                   .observed = observed,
-                                   .capabilities = &description.capabilities,
-                                   .mapping = run->mapping};
-        if (plan_build(&input, &event.plan, &why) != 0)
-            abort();
+    else if (take_declared(run, &origin, &kind) != 0) {
         catalog_unref(observed);
+        fail_plan(run, happening->op, CAUSE_BAD_ANSWER, 1, kind);
+    } else {
+        event.plan = kept_plan(run, &origin, &description.capabilities, observed);
+        catalog_unref(observed);
+        log_declared(run);
         run_post(run, &event);
     }
+    origin_release(&origin);
 }
 
 void read_release(struct run *run)

@@ -104,6 +104,7 @@ static void run_seed(struct run *run, struct world *world, uint64_t seed, FILE *
     if (run->pass != NULL)
         pass_free(run->pass);
     read_release(run);
+    kept_release(run);
 }
 
 /* ---- the command ----------------------------------------------------------------------------------------------- */

@@ -93,6 +93,10 @@ static void print_what(FILE *out, const struct log_entry *entry)
     case LOG_PLAN:
         fprintf(out, "a plan is made");
         return;
+    case LOG_DECLARED:
+        fprintf(out, "the plan declares:");
+        print_values(out, entry->values);
+        return;
     case LOG_READ:
         print_shown(out, entry);
         return;

@@ -19,6 +19,7 @@ enum log_kind {
     LOG_FORGET,     /* the parts of (side, of_kind) are void */
     LOG_PART,       /* a part of (side, of_kind) came: part, parts, total, count */
     LOG_PLAN,       /* a plan is made of the parts that came */
+    LOG_DECLARED,   /* and it was made; `values` are its declared set */
     LOG_READ,       /* a read that began at since_ms showed `shown` of the things in `covers` */
     LOG_UNREADABLE, /* a part of a list, or a description, failed */
     LOG_DECLINED,   /* the answer to "shall I?" was no */

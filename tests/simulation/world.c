@@ -162,7 +162,8 @@ static void choose_policy(struct world *world)
 {
     world->concurrency = 1 + world_dice(world, 4);
     world->rows_a_step = world_chance(world, 40) ? 1 + world_dice(world, 5) : 0;
-    world->live_source = world_chance(world, 30);
+    world->live_source = world_chance(world, 40);
+    world->keeps_parts = world_chance(world, 50);
     world->asks = world_chance(world, 15);
     world->gives_up = world_chance(world, 30);
     world->max_creates = world_chance(world, 15) ? world_dice(world, 6) : UINT32_MAX;

@@ -87,6 +87,7 @@ struct world {
     bool terse[KINDS]; /* lists do not tell values */
     bool overwrites;   /* a create of what exists puts its value over it */
     bool live_source;  /* the declared set is listed too; else it is loaded */
+    bool keeps_parts;  /* doors give the same catalog again for a part that has not changed */
     bool asks;         /* EFFECT_CONFIRM */
     bool gives_up;     /* passes have a moment to give up at */
     uint32_t concurrency;
