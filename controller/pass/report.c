@@ -269,8 +269,9 @@ static uint64_t next_moment_ms(const struct pass *pass)
     uint32_t settle_ms = pass->destination.capabilities.settle_ms;
     for (int kind = 0; kind < KINDS; kind++) {
         const struct lane *lane = &pass->lanes[kind];
-        if (lane->blocked != CAUSE_NONE && ledger_of_kind(pass->options.ledger, kind)->not_before_ms < next_ms)
-            next_ms = ledger_of_kind(pass->options.ledger, kind)->not_before_ms;
+        uint64_t block_ms = ledger_of_kind(pass->options.ledger, kind)->not_before_ms;
+        if (lane->blocked != CAUSE_NONE && block_ms < next_ms)
+            next_ms = block_ms > now_ms ? block_ms : now_ms;
         if (pass->plan->counts[kind].states[STATE_CREATING] > 0 && now_ms + CREATING_AGAIN_MS < next_ms)
             next_ms = now_ms + CREATING_AGAIN_MS;
         for (uint32_t i = 0; i < lane->count && lane->counts[JOB_SAID] + lane->counts[JOB_DOUBT] > 0; i++) {
