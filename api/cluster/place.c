@@ -151,9 +151,33 @@ static void look_at_all(struct place *place)
 
 /* --- rounds --- */
 
+static bool left_something_out(const struct place *place, const struct place_step *step)
+{
+    for (uint32_t i = step->first; i < step->first + step->count; i++)
+        if (place_cell(place, place->sequence[i], step->master)->seen != SEEN_EQUAL)
+            return true;
+    return false;
+}
+
+/* An accepted batch of which not everything is as sent did nothing at all (10.3): what is there of it, another made. */
+static void doubt_batches(const struct place *place)
+{
+    for (uint32_t number = 0; number < place->step_count; number++) {
+        const struct place_step *step = &place->steps[number];
+        if (!step->batch || !left_something_out(place, step))
+            continue;
+        for (uint32_t i = step->first; i < step->first + step->count; i++) {
+            struct cell *cell = place_cell(place, place->sequence[i], step->master);
+            if (cell->answered && cell->answer == PLACE_ACCEPTED)
+                cell->answer = PLACE_EXISTS;
+        }
+    }
+}
+
 static int next_round(struct place *place)
 {
     look_at_all(place);
+    doubt_batches(place);
     place->step_count = place->sequence_count = 0;
     if (place->round < ROUNDS && place_compose(place) != 0)
         return -1;

@@ -161,25 +161,10 @@ static uint64_t entry_bytes(const struct place *place, uint32_t item, uint16_t m
     return bytes;
 }
 
-static bool carries_attributes(const struct place *place, uint32_t item, uint16_t master, bool guarded)
-{
-    const uint64_t fields =
-        FIELD_BIT(FIELD_TOPIC_MESSAGE_TYPE) | FIELD_BIT(FIELD_TOPIC_ATTRIBUTES) | FIELD_BIT(FIELD_GROUP_ATTRIBUTES);
-    const struct settings *settings = place_declared(place, item, master);
-    bool sparing = place_attributes_unsafe(&place->request.masters[master]);
-    uint64_t held = settings->set & place->request.capabilities->holds[place->request.kind] & fields;
-
-    for (uint64_t rest = held; sparing && rest != 0; rest &= rest - 1)
-        if (value_is_default(field_first(rest), settings_value(settings, field_first(rest))))
-            held &= ~FIELD_BIT(field_first(rest));
-    return guarded || held != 0;
-}
-
 struct composing {
     struct place *place;
     uint16_t master;
     bool guarded;
-    bool seal;            /* a batch of this master may stop half way */
     uint32_t first, last; /* of the sequence: cells due on this master */
 };
 
@@ -217,7 +202,6 @@ static void collect(struct composing *composing)
     for (uint32_t item = 0; item < place->request.count && !place->no_memory; item++) {
         if (!is_due(place, place_cell(place, item, composing->master)) || !may_leave(place, item))
             continue;
-        composing->seal |= carries_attributes(place, item, composing->master, composing->guarded);
         add_to_sequence(place, item);
     }
     composing->last = place->sequence_count;
@@ -239,32 +223,34 @@ static uint32_t batch_length(const struct composing *composing, uint32_t first, 
     return count;
 }
 
-/* Batches as long as they may be; of what may stop half way the last item goes alone, behind them: its write takes
- * what an earlier batch left in memory to the disk. */
+/* Where the singles of the sequence begin: the last item goes alone, behind the batches; its write takes what one of
+ * them left in memory, because it stopped half way, to the disk. */
+static uint32_t first_alone(const struct composing *composing)
+{
+    bool batches = composing->place->round == 0 &&
+                   place_batches(&composing->place->request.masters[composing->master], composing->place->request.kind);
+
+    return batches && composing->last - composing->first > 2 ? composing->last - 1 : composing->first;
+}
+
 static void compose_master(struct place *place, uint16_t master)
 {
-    const struct place_master *facts = &place->request.masters[master];
-    struct composing composing = {.place = place, .master = master};
-    bool batched = false;
+    struct composing composing = {
+        .place = place,
+        .master = master,
+        .guarded = place->request.kind == KIND_TOPIC && place_guards(&place->request.masters[master]),
+    };
 
-    composing.guarded = place->request.kind == KIND_TOPIC && place_guards(facts);
     collect(&composing);
     if (place->no_memory)
         return;
-    uint32_t first = composing.first, alone = composing.last;
-    if (place->round == 0 && place_batches(facts, place->request.kind)) {
-        alone = composing.seal && composing.last > first ? composing.last - 1 : composing.last;
-        alone = alone - first < 2 ? first : alone;
-        for (uint32_t count; first < alone; first += count) {
-            count = batch_length(&composing, first, alone);
-            compose_step(&composing, first, count, count > 1, batched);
-            batched = true;
-        }
-    } else {
-        alone = first;
+    uint32_t alone = first_alone(&composing);
+    for (uint32_t first = composing.first, count; first < alone; first += count) {
+        count = batch_length(&composing, first, alone);
+        compose_step(&composing, first, count, count > 1, first > composing.first);
     }
     for (uint32_t i = alone; i < composing.last; i++)
-        compose_step(&composing, i, 1, false, batched && i == alone);
+        compose_step(&composing, i, 1, false, i == alone && alone > composing.first);
 }
 
 int place_compose(struct place *place)

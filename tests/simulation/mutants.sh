@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Does the simulation notice when a promise is broken? Each patch in mutants/ breaks one, in a copy of the tree; the
-# simulator built from it must fail within SEEDS seeds. A patch that no longer applies fails, and so does an oracle that
-# no mutant makes speak.
+# Does the simulation notice when a promise is broken? Each patch in mutants/ (of the pass) and in place/mutants/ (of
+# what goes to which master) breaks one, in a copy of the tree; the simulator built from it must fail within SEEDS seeds.
+# A patch that no longer applies fails, and so does an oracle that no mutant makes speak.
 #
 #     tests/simulation/mutants.sh [NAME...]     SEEDS=100000 JOBS=2
 set -euo pipefail
@@ -19,12 +19,21 @@ compiler() {
     "$@"
 }
 
-# The sources of the simulator, as CMake knows them.
+# The sources of both simulators, as CMake knows them.
 sources() {
     sed -n '/^set(CORE_SOURCES/,/)/p' CMakeLists.txt | tr -d '()' | tr ' ' '\n' | grep '\.c$' | while read -r file; do
         [ ! -f "$file" ] || printf '%s\n' "$file"
     done
-    printf '%s\n' tests/simulation/*.c
+    printf '%s\n' tests/simulation/*.c tests/simulation/place/*.c
+}
+
+# The simulator that a patch is for, without what is the other's alone.
+link() { # PATCH OBJECTS OUTPUT
+    local of_pass=("$2"/tests_simulation_[!p]*.o) of_place=("$2"/tests_simulation_place_*.o)
+    case $1 in
+    */place/mutants/*) rm "${of_pass[@]}" && compiler -o "$3" "$2"/*.o -lm ;;
+    *) rm "${of_place[@]}" && compiler -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o "$3" "$2"/*.o -lm ;;
+    esac
 }
 
 compile() { # TREE OBJECTS FILE
@@ -50,7 +59,7 @@ try_mutant() { # PATCH
     while read -r file; do
         compile "$tree/tree" "$tree/objects" "$file" || { echo "$name does not build"; return; }
     done < <(touched "$patch")
-    compiler -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o "$tree/simulate" "$tree"/objects/*.o -lm
+    link "$patch" "$tree/objects" "$tree/simulate"
     said=$(timeout 900 "$tree/simulate" --seeds "1..$SEEDS" 2>&1) || status=$?
     rm -rf "$tree"
     case $status in
@@ -60,11 +69,13 @@ try_mutant() { # PATCH
     *) echo "$name ends with $status" ;;
     esac
 }
-export -f compiler sources compile touched try_mutant
+export -f compiler sources compile link touched try_mutant
 
 patches=()
 for name in "${@:-*}"; do
-    for patch in tests/simulation/mutants/$name.patch; do patches+=("$PWD/$patch"); done
+    for patch in tests/simulation/{,place/}mutants/$name.patch; do
+        [ ! -f "$patch" ] || patches+=("$PWD/$patch")
+    done
 done
 
 mkdir "$work/tree" "$work/objects"
@@ -81,7 +92,7 @@ if [ $# -eq 0 ]; then
         grep -q " caught by $oracle after " "$work/results" && continue
         echo "no mutant makes $oracle speak"
         failed=$((failed + 1))
-    done < <(sed -n 's/.*oracle_break([^,]*, "\([a-z-]*\)".*/\1/p' tests/simulation/*.c | sort -u)
+    done < <(sed -n 's/.*oracle_break([^,]*, "\([a-z-]*\)".*/\1/p' tests/simulation/*.c tests/simulation/place/*.c | sort -u)
 fi
 printf '%d passed, %d failed\n' "$caught" "$failed"
 [ "$failed" = 0 ]
