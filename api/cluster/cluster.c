@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uv.h>
-
 #include "api/cause.h"
 #include "api/cluster/creating.h"
 #include "api/cluster/endpoint.h"
@@ -40,7 +38,7 @@ struct cluster {
     struct operation *open;
     uint32_t answering; /* callbacks that are running */
     bool ending;        /* connections are being closed */
-    uv_timer_t last;    /* closed at the end, so that the end always comes later */
+    struct gate gate;   /* closed at the end, so that the end always comes later */
     void (*closed)(void *context);
     void *closed_context;
 };
@@ -234,6 +232,7 @@ static int begin_create(struct operation *operation, struct failure *why)
         .peers = cluster->peers,
         .workers = cluster->workers,
         .log = cluster->log,
+        .gate = &operation->cluster->gate,
         .roster = operation->roster,
         .cluster = cluster->address.cluster,
         .capabilities = &capabilities,
@@ -453,7 +452,7 @@ static void free_cluster(struct cluster *cluster)
     free(cluster);
 }
 
-static void on_last_closed(uv_handle_t *handle)
+static void on_gate_closed(uv_handle_t *handle)
 {
     struct cluster *cluster = handle->data;
     void (*closed)(void *context) = cluster->closed;
@@ -466,7 +465,7 @@ static void on_last_closed(uv_handle_t *handle)
 static void on_names_closed(void *context)
 {
     struct cluster *cluster = context;
-    uv_close((uv_handle_t *)&cluster->last, on_last_closed);
+    gate_close(&cluster->gate, on_gate_closed, cluster);
 }
 
 static void on_peers_closed(void *context)
@@ -550,8 +549,7 @@ int cluster_open(const struct instance_options *options, struct instance **out, 
         return -1;
     }
     cluster->instance.ops = &cluster_ops;
-    uv_timer_init(cluster->loop, &cluster->last);
-    cluster->last.data = cluster;
+    gate_init(&cluster->gate, cluster->loop);
     *out = &cluster->instance;
     return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * happy path: is the cluster still what it was? → topics: which order entries are there? → look at all masters → place
- *             composes steps (a worker) → they are sent → look again → … until place has no step → outcomes.
+ * happy path: is the cluster still what it was? → topics: which order entries are there? → our turn: look at all
+ *             masters → place composes steps (a worker) → they are sent, our turn ends → look again → … until place has
+ *             no step → outcomes.
  * what can go wrong: before anything was sent: nothing is, and each item hears why. A master that cannot be read: what
  *             belongs there is sent nowhere. Later, what was not answered is looked for; what no look shows is unknown.
  * cancelling: what is open is cancelled; then place is told that no table can be read, and says what that means.
@@ -40,8 +41,10 @@ struct creating {
     const struct place_step *steps;
     uint32_t step_count;
     int composed;
-    struct sending *sending;     /* NULL: not under way */
-    uint64_t looked_ms, sent_ms; /* the oldest look of this round; the last create that left */
+    struct sending *sending; /* NULL: not under way */
+    uint64_t looked_ms;      /* the oldest look of this round */
+    struct gate_wait turn;
+    bool inside; /* holds the gate */
     bool cancelled;
     struct failure failure; /* before there is a place; or no memory in between */
 };
@@ -77,8 +80,16 @@ static void creating_free(struct creating *creating)
     free(creating);
 }
 
+static void end_turn(struct creating *creating)
+{
+    if (creating->inside)
+        gate_leave(creating->options.gate);
+    creating->inside = false;
+}
+
 static void finish(struct creating *creating)
 {
+    end_turn(creating);
     fill_outcomes(creating);
     creating->done(creating->context);
     creating_free(creating);
@@ -98,13 +109,13 @@ static void log_window(const struct creating *creating)
 {
     char items[16], window[24];
 
-    if (creating->sent_ms == 0 || !log_wants(creating->options.log, LOG_LEVEL_DEBUG))
+    if (!log_wants(creating->options.log, LOG_LEVEL_DEBUG))
         return;
     snprintf(items, sizeof items, "%" PRIu32, creating->options.count);
-    snprintf(window, sizeof window, "%" PRIu64, creating->sent_ms - creating->looked_ms);
+    snprintf(window, sizeof window, "%" PRIu64, monotime_ms() - creating->looked_ms);
     log_event(creating->options.log, LOG_LEVEL_DEBUG, "create-window",
-              "from the oldest look at a master to the last create that left", "kind",
-              kind_name(creating->options.kind), "items", items, "window_ms", window, (const char *)NULL);
+              "from the oldest look at a master to the last create's answer", "kind", kind_name(creating->options.kind),
+              "items", items, "window_ms", window, (const char *)NULL);
 }
 
 static void on_sent(void *context)
@@ -113,6 +124,7 @@ static void on_sent(void *context)
 
     creating->sending = NULL;
     log_window(creating);
+    end_turn(creating);
     look(creating);
 }
 
@@ -135,11 +147,9 @@ static void send_steps(struct creating *creating)
         .deadline_ms = sending_deadline(creating),
         .steps = creating->steps,
         .step_count = creating->step_count,
-        .last_ms = &creating->sent_ms,
     };
     int status;
 
-    creating->sent_ms = 0;
     status = sending_start(&options, on_sent, creating, &creating->sending, &creating->failure);
     if (status < 0)
         finish(creating);
@@ -255,12 +265,27 @@ static int make_place(struct creating *creating, struct failure *why)
     return place_new(&request, &creating->place, why);
 }
 
-static void begin_rounds(struct creating *creating)
+static void on_turn(struct gate_wait *wait, bool entered)
 {
-    if (given_up(creating) || make_place(creating, &creating->failure) != 0)
+    struct creating *creating = wait->data;
+
+    creating->inside = entered;
+    if (!entered && !given_up(creating))
+        failure_set(&creating->failure, CAUSE_UNREACHABLE, "the creates in front of this one were not done in time");
+    if (!entered || given_up(creating) || make_place(creating, &creating->failure) != 0)
         finish(creating);
     else
         look(creating);
+}
+
+static void await_turn(struct creating *creating)
+{
+    creating->turn =
+        (struct gate_wait){.deadline_ms = creating->options.deadline_ms, .done = on_turn, .data = creating};
+    if (given_up(creating))
+        finish(creating);
+    else if (gate_enter(creating->options.gate, &creating->turn))
+        on_turn(&creating->turn, true);
 }
 
 /* What entries there are; a store that does not tell is one of which nothing is known. */
@@ -288,7 +313,7 @@ static void on_entries(void *context, struct question_result *result)
     if (take_entries(creating, result, &creating->failure) != 0)
         finish(creating);
     else
-        begin_rounds(creating);
+        await_turn(creating);
 }
 
 static int ask(struct creating *creating, const struct frame *request,
@@ -336,7 +361,7 @@ static void on_topology(void *context, struct question_result *result)
     else if (creating->options.kind == KIND_TOPIC)
         ask_for_entries(creating);
     else
-        begin_rounds(creating);
+        await_turn(creating);
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------------
@@ -351,6 +376,7 @@ void creating_cancel(struct creating *creating)
         question_cancel(creating->question);
     if (creating->sending)
         sending_cancel(creating->sending);
+    gate_give_up(creating->options.gate, &creating->turn);
     for (uint32_t i = 0; creating->readings && i < creating->options.roster->topology->broker_count; i++)
         reading_cancel(&creating->readings[i]);
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A create of an open-source cluster: looks at every master's table, asks place what to send where, sends it, looks
- * again (place.h; rocketmq-remoting 3.8). Between the look and the last create there is no other wait; how long that
- * was is logged as create-window.
+ * again (place.h; rocketmq-remoting 3.8). From the look to the last create there is no other wait; how long it was
+ * until that was answered is logged as create-window.
  */
 #ifndef MQFERRY_API_CLUSTER_CREATING_H
 #define MQFERRY_API_CLUSTER_CREATING_H
 
 #include "api/base/worker.h"
+#include "api/cluster/gate.h"
 #include "api/cluster/names.h"
 #include "api/cluster/peers.h"
 #include "api/cluster/roster.h"
@@ -19,6 +20,7 @@ struct creating_options {
     struct peers *peers;
     struct worker_pool *workers;
     struct log *log;
+    struct gate *gate;                       /* of the door; held from look to last create */
     struct roster *roster;                   /* a reference is taken */
     const char *cluster;                     /* borrowed; empty: the only one */
     const struct capabilities *capabilities; /* copied */

@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 
-#include "api/base/monotime.h"
 #include "api/cause.h"
 #include "api/cluster/codes.h"
 #include "api/cluster/creates.h"
@@ -275,12 +274,10 @@ static void count_sent(struct sending *sending, uint32_t step)
 {
     sending->states[step] = STEP_SENT;
     sending->open++;
-    if (is_entry(sending, step)) {
+    if (is_entry(sending, step))
         sending->entries_open++;
-    } else {
+    else
         sending->lanes[step_of(sending, step)->master].open++;
-        *sending->options.last_ms = monotime_ms();
-    }
 }
 
 static void send_step(struct sending *sending, uint32_t step)

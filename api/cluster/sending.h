@@ -23,7 +23,6 @@ struct sending_options {
     uint64_t deadline_ms;
     const struct place_step *steps; /* live until done */
     uint32_t step_count;            /* at least 1 */
-    uint64_t *last_ms;              /* set to the moment the last create leaves, monotonic */
 };
 
 /* 0: `done` comes once, later, never inside: every step that was sent is answered, and the sending is gone. 1: nothing
