@@ -2,20 +2,22 @@
  *
  * happy path: order entries go to every name server → when all are written, the masters' steps leave, each master's in
  *             their order → each answer goes to the place → all answered: done.
- * what can go wrong: a request cannot be written, or is refused, or has no answer: that is the step's answer.
+ * what can go wrong: a request cannot be written, or is refused, or has no answer: that is the step's answer. What has
+ *             not left at the deadline stays, unanswered.
  * cancelling: open calls are cancelled, which says LOST of what was sent; done comes when all have ended.
  */
 #include "api/cluster/sending.h"
 
 #include <stdlib.h>
 
+#include "api/base/monotime.h"
 #include "api/cause.h"
 #include "api/cluster/codes.h"
 #include "api/cluster/creates.h"
 #include "api/cluster/order_conf.h"
 
 enum {
-    WINDOW = 64, /* of one master: it creates topics one by one anyway (3.1) */
+    WINDOW = 16, /* of one master: it creates topics one by one (3.1), and what is under way at the deadline is lost */
     ROOM_BYTES_MAX = 1 << 20,
 };
 
@@ -320,7 +322,7 @@ static void pump(struct sending *sending)
 {
     bool entries_wait = false;
 
-    if (sending->cancelled)
+    if (sending->cancelled || monotime_ms() >= sending->options.deadline_ms)
         return;
     for (uint32_t i = 0; i < sending->options.roster->topology->broker_count; i++)
         sending->lanes[i].blocked = false;

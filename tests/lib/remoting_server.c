@@ -290,6 +290,8 @@ void remoting_server_cut(struct remoting_server *server)
 
 void remoting_server_end(struct remoting_server *server)
 {
+    if (uv_is_closing((uv_handle_t *)&server->listener))
+        return;
     uv_close((uv_handle_t *)&server->listener, NULL);
     remoting_server_cut(server);
     SSL_CTX_free(server->tls);

@@ -53,7 +53,7 @@ void remoting_server_use_tls(struct remoting_server *server, const char *cert_fi
                              const char *ca_file);
 /* Closes every connection, as a server does with idle ones. */
 void remoting_server_cut(struct remoting_server *server);
-/* Nobody listens any more; the handles are gone once the loop has run. */
+/* Nobody listens any more; the handles are gone once the loop has run. Once more does nothing. */
 void remoting_server_end(struct remoting_server *server);
 
 #endif
