@@ -8,6 +8,7 @@
 
 #include <math.h>
 
+static const double opening_growth = 1.5;   /* requests that a success allows while nothing is known */
 static const double early_growth = 0.7;     /* a second, before the first refusal: twice the rate every second */
 static const double decrease_factor = 0.85; /* at a refusal */
 static const double return_s = 4;           /* from there back to the limit */
@@ -60,6 +61,9 @@ void pace_init(struct pace *pace, const struct pace_options *options, uint64_t n
         pace->options.burst = PACE_BURST;
     if (pace->options.share_percent == 0 || pace->options.share_percent > 100)
         pace->options.share_percent = 100;
+    pace->opening = !(pace->options.start_rate > 0) && !isfinite(ceiling(pace)) && pace->options.share_percent == 100;
+    if (pace->opening)
+        pace->tokens = PACE_OPENING_START;
     if (!(pace->options.start_rate > 0))
         pace->options.start_rate = PACE_START_RATE;
     set_rate(pace, pace->options.published_rate > 0 ? INFINITY : pace->options.start_rate);
@@ -69,7 +73,7 @@ static void fill(struct pace *pace, uint64_t now_ms)
 {
     if (now_ms <= pace->filled_ms)
         return;
-    double room = pace->options.burst + pace->rate * late_s;
+    double room = pace->opening ? PACE_OPENING_MAX : pace->options.burst + pace->rate * late_s;
     pace->tokens = least(room, pace->tokens + (double)(now_ms - pace->filled_ms) * pace->rate / 1000);
     pace->filled_ms = now_ms;
 }
@@ -82,7 +86,7 @@ uint64_t pace_take(struct pace *pace, uint64_t now_ms, uint32_t n)
         return pace->hold_until_ms - now_ms;
     fill(pace, now_ms);
     if (pace->tokens >= 1) {
-        pace->tokens -= n;
+        pace->tokens -= pace->opening ? 1 : n; /* without a rate there is no debt to pay */
         return 0;
     }
     uint64_t wait_ms = (uint64_t)least((1 - pace->tokens) * 1000 / pace->rate, WAIT_MAX_MS) + 1;
@@ -131,6 +135,15 @@ static void decrease(struct pace *pace, uint64_t now_ms)
     pace->tokens = least(pace->tokens, 0);
 }
 
+/* What went through so far came out of a bucket that nobody knows: it says nothing about the rate. */
+static void end_opening(struct pace *pace, uint64_t now_ms)
+{
+    pace->opening = false;
+    pace->accepted_count = 0;
+    pace->decreased_ms = pace->succeeded_ms = now_ms;
+    pace->tokens = 0;
+}
+
 void pace_throttled(struct pace *pace, uint64_t now_ms, uint64_t sent_ms, uint64_t retry_after_ms)
 {
     if (pace->options.unlimited)
@@ -138,9 +151,13 @@ void pace_throttled(struct pace *pace, uint64_t now_ms, uint64_t sent_ms, uint64
     uint64_t told_ms = retry_after_ms < RETRY_AFTER_MAX_MS ? retry_after_ms : RETRY_AFTER_MAX_MS;
     if (pace->hold_until_ms < now_ms + told_ms)
         pace->hold_until_ms = now_ms + told_ms;
-    if (pace->refused_once && sent_ms <= pace->decreased_ms)
+    if (pace->decreased_ms > 0 && sent_ms <= pace->decreased_ms)
         return;
     fill(pace, now_ms);
+    if (pace->opening) {
+        end_opening(pace, now_ms);
+        return;
+    }
     learn_share(pace, now_ms);
     decrease(pace, now_ms);
 }
@@ -166,6 +183,10 @@ void pace_succeeded(struct pace *pace, uint64_t now_ms)
     pace->accepted = true;
     pace->accepted_count++;
     forget_old_share(pace, now_ms);
+    if (pace->opening) {
+        pace->tokens = least(pace->tokens + opening_growth, PACE_OPENING_MAX);
+        return;
+    }
     if (now_ms > pace->limited_until_ms || pace->rate >= ceiling(pace))
         return;
     fill(pace, now_ms);
@@ -175,5 +196,5 @@ void pace_succeeded(struct pace *pace, uint64_t now_ms)
 
 double pace_limit(const struct pace *pace)
 {
-    return pace->options.unlimited ? INFINITY : pace->rate;
+    return pace->options.unlimited || pace->opening ? INFINITY : pace->rate;
 }

@@ -3,9 +3,13 @@
  * How fast requests may leave: a token bucket whose rate is learnt from the answers. One pace stands for one budget of
  * the server (endpoint, access key, class of operations); everything in the process that uses this budget shares it.
  *
- * Until the first refusal the rate doubles every second. From then on it is CUBIC: a refusal for throttling takes it
- * down by a factor, it comes back to the last known limit within seconds, stays near it for a while, then climbs ever
- * faster until the next refusal. It climbs only while it is what holds the caller back, and only on successes.
+ * A limit of which nothing at all is known may be no limit: so the pace opens. Eight requests may leave, and each
+ * success allows one and a half more, up to PACE_OPENING_MAX under way, and no rate holds them back (a server that
+ * takes all has its full load after a few round trips). The first refusal ends this for good: it begins again at the
+ * start rate, which doubles every second until the next refusal. From then on it is CUBIC: a refusal for throttling
+ * takes it down by a factor, it comes back to the last known limit within seconds, stays near it for a while, then
+ * climbs ever faster until the next refusal. It climbs only while it is what holds the caller back, and only on
+ * successes. With a start rate, a ceiling, a published limit or a share to keep it does not open: it starts there.
  *
  * A refusal of a request that had left before the last decrease belongs to the same episode and changes nothing more.
  *
@@ -29,7 +33,7 @@ struct pace_options {
     uint32_t share_percent; /* of the server's limit, 1 to 100; 0: 100 */
 };
 
-enum { PACE_START_RATE = 10, PACE_BURST = 2 };
+enum { PACE_START_RATE = 10, PACE_BURST = 2, PACE_OPENING_START = 8, PACE_OPENING_MAX = 64 };
 
 /* The caller's storage; its fields belong to pace.c. */
 struct pace {
@@ -41,6 +45,7 @@ struct pace {
     uint64_t hold_until_ms;    /* the server's Retry-After */
     uint64_t limited_until_ms; /* somebody was told to wait not long ago: the rate is what limits */
 
+    bool opening;            /* nothing is known, nothing was refused yet */
     bool refused_once;       /* refused at least once: the curve below is in force */
     bool accepted;           /* something was accepted since the last decrease */
     double limit;            /* rate at the last refusal: the curve's plateau */
@@ -69,7 +74,7 @@ void pace_throttled(struct pace *pace, uint64_t now_ms, uint64_t sent_ms, uint64
 /* A request was accepted, whatever it answered. Other failures are not told: they say nothing about the budget. */
 void pace_succeeded(struct pace *pace, uint64_t now_ms);
 
-/* Requests a second that may leave now, for the metric; INFINITY when unlimited. */
+/* Requests a second that may leave now, for the metric; INFINITY when unlimited, or opening. */
 double pace_limit(const struct pace *pace);
 
 #endif

@@ -99,8 +99,10 @@ void budget_throttled(struct lane *lane, uint64_t sent_ms, uint64_t retry_after_
 
 void budget_accepted(struct lane *lane)
 {
-    if (lane->budget != NULL)
-        pace_succeeded(&lane->budget->pace, monotime_ms());
+    if (lane->budget == NULL)
+        return;
+    pace_succeeded(&lane->budget->pace, monotime_ms());
+    serve(lane->budget); /* while the pace opens, a success is what gives tokens */
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------------

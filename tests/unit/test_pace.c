@@ -48,10 +48,12 @@ static void arrive(struct world *world, struct request *request)
 
 static void answer(struct world *world, struct request *request)
 {
-    if (request->accepted)
+    if (request->accepted) {
         pace_succeeded(&world->pace, world->now_ms);
-    else
+        world->wake_ms = world->now_ms; /* who waits asks again */
+    } else {
         pace_throttled(&world->pace, world->now_ms, request->sent_ms, world->retry_after_ms);
+    }
     request->sent_ms = 0;
     world->in_flight--;
 }
@@ -143,7 +145,8 @@ static void an_unknown_limit_is_used_and_followed(void **state)
         assert_used(&world, 20, 50 + shift, 80 + shift);
         assert_used(&world, 40, 90 + shift, 120 + shift);
         assert_used(&world, 80, 130 + shift, 160 + shift);
-        assert_rarely_refused(&world, 0, 40 + shift);
+        assert_true(world.refused[0] <= 32); /* what the opening costs, once */
+        assert_rarely_refused(&world, 1, 40 + shift);
         assert_rarely_refused(&world, 0, 160 + shift);
     }
 }
@@ -158,6 +161,21 @@ static void a_large_limit_is_found(void **state)
     run_until(&world, 60);
     assert_used(&world, 1000, 10, 60);
     assert_rarely_refused(&world, 10, 60);
+}
+
+/* A server that takes everything has its full load after a few round trips, and nothing is held back from then on. */
+static void no_limit_is_soon_no_limit(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world, &(struct pace_options){.burst = 0}, 1e9, 3);
+    world.limit = 1e9;
+    run_until(&world, 1);
+    /* 64 at a time, each for 38 ms on average: 1,700 a second; the first one has a few round trips to open in. */
+    assert_true(world.accepted[0] > 1300);
+    assert_true(isinf(pace_limit(&world.pace)));
+    run_until(&world, 5);
+    assert_true(sum(world.accepted, 1, 5) > 6500);
 }
 
 /* Nothing at all goes through for a minute: the client nearly stops asking, and is back soon after. */
@@ -307,6 +325,23 @@ static void one_episode_is_one_decrease(void **state)
     assert_near(pace_limit(&pace), 72.25, 0.01);
 }
 
+/* The first refusal while nothing is known says that there is a limit, not which: it begins again at the start rate. A
+ * batch is one request as long as there is no rate. */
+static void the_first_refusal_ends_the_opening(void **state)
+{
+    (void)state;
+    struct pace pace = pace_of((struct pace_options){.burst = 0});
+    assert_int_equal(pace_take(&pace, 1000, 1000), 0);
+    for (unsigned i = 0; i < 200; i++)
+        pace_succeeded(&pace, 1030);
+    assert_int_equal(drain(&pace, 1030), PACE_OPENING_MAX);
+    for (uint64_t i = 0; i < 20; i++)
+        pace_throttled(&pace, 1060 + i, 1030, 0);
+    assert_near(pace_limit(&pace), PACE_START_RATE, 0.01);
+    assert_int_equal(drain(&pace, 1080), 0);
+    assert_int_equal(drain(&pace, 60000), PACE_BURST);
+}
+
 /* What a pause has saved up is void after a refusal: all of it would be refused too. */
 static void a_refusal_voids_the_burst(void **state)
 {
@@ -412,6 +447,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_unknown_limit_is_used_and_followed),
         cmocka_unit_test(a_large_limit_is_found),
+        cmocka_unit_test(no_limit_is_soon_no_limit),
+        cmocka_unit_test(the_first_refusal_ends_the_opening),
         cmocka_unit_test(a_blackout_is_survived),
         cmocka_unit_test(retry_after_is_obeyed),
         cmocka_unit_test(a_share_of_an_unknown_limit_is_kept),
