@@ -65,5 +65,10 @@ class Figures:
         self.missed += not good
         self.say(f"{what:<44}{value:9.2f}{unit} (at most {limit:g}{unit})  {'OK' if good else 'MISSED'}")
 
+    def judge_least(self, what, value, limit, unit=""):
+        good = value >= limit
+        self.missed += not good
+        self.say(f"{what:<44}{value:9.2f}{unit} (at least {limit:g}{unit})  {'OK' if good else 'MISSED'}")
+
     def note(self, what, value, unit=""):
         self.say(f"{what:<44}{value:9.2f}{unit}")

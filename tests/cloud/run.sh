@@ -7,10 +7,6 @@ set -eu
 cd "$(dirname "$0")"
 sdk=$(readlink -f "../../$1")
 python=/usr/bin/python3
-if [ ! -e "$sdk/complete" ]; then
-    mkdir -p "$(dirname "$sdk")"
-    { $python -m venv "$sdk" && "$sdk/bin/pip" install --quiet --timeout 10 --retries 1 -r sdk-requirements.txt &&
-        touch "$sdk/complete"; } >"$sdk.log" 2>&1 || true
-fi
+./install-sdk.sh "$sdk"
 [ -e "$sdk/complete" ] && python=$sdk/bin/python3
 PYTHONPATH=. exec "$python" -B ../e2e/runner.py test_signatures test_fakecloud sdk_confirm

@@ -68,6 +68,14 @@ type happened struct {
 	Topics   int            `json:"topics"`
 	Groups   int            `json:"groups"`
 	Existed  int            `json:"existed"` // creates of what was there
+	Passes   []*pass        `json:"passes"`  // each begins when the instance is described
+}
+
+// pass tells when its last answer left, since its first call came, and how many group details it read.
+type pass struct {
+	Ms      float64 `json:"ms"`
+	Details int     `json:"details"`
+	began   time.Time
 }
 
 type cloud struct {
@@ -299,6 +307,21 @@ func (c *cloud) perform(r *http.Request, operation *string, body []byte) (any, *
 
 // --- HTTP
 
+func (c *cloud) note(operation string) {
+	now := time.Now()
+	if operation == "GetInstance" {
+		c.past.Passes = append(c.past.Passes, &pass{began: now})
+	}
+	if len(c.past.Passes) == 0 {
+		return
+	}
+	last := c.past.Passes[len(c.past.Passes)-1]
+	last.Ms = (now.Sub(last.began) + c.delay).Seconds() * 1000
+	if operation == "GetConsumerGroup" {
+		last.Details++
+	}
+}
+
 type answer struct {
 	status int
 	header map[string]string
@@ -318,6 +341,7 @@ func (c *cloud) answer(r *http.Request, body []byte) answer {
 		data, no = c.perform(r, &operation, body)
 	}
 	c.past.Calls[operation]++
+	c.note(operation)
 	envelope := map[string]any{"requestId": id, "success": true, "code": "200", "message": "", "httpStatusCode": 200,
 		"dynamicCode": "", "dynamicMessage": "", "data": data}
 	if no != nil {
