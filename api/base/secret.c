@@ -28,6 +28,16 @@ void secret_free(char *secret)
     free(secret);
 }
 
+int secret_buffer_reserve(struct buffer *buffer)
+{
+    for (size_t i = 0; i < buffer->ceiling; i++)
+        buffer_append_char(buffer, '\0');
+    if (buffer->failed)
+        return -1;
+    buffer_reset(buffer);
+    return 0;
+}
+
 void secret_buffer_release(struct buffer *buffer)
 {
     if (buffer->data != NULL)

@@ -18,6 +18,10 @@ void secret_wipe(void *bytes, size_t count);
 char *secret_copy(struct text text);
 void secret_free(char *secret); /* NULL is fine */
 
+/* Makes room for all it may hold. Memory for a secret does not move while it grows: what it leaves behind would not be
+ * wiped. -1: no memory. */
+int secret_buffer_reserve(struct buffer *buffer);
+
 /* buffer_release, its bytes overwritten first. */
 void secret_buffer_release(struct buffer *buffer);
 

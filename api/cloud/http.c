@@ -2,14 +2,15 @@
  *
  * libcurl's multi interface driven by libuv.
  *
- * happy path: http_start gives libcurl a transfer → libcurl tells which sockets to watch and when to wake it → each
- *             event goes to curl_multi_socket_action, after which the messages are drained, whatever it says about
- *             running transfers → the finished list is delivered, outside of libcurl.
- * what can go wrong: the transfer fails (say how, and whether anything left); libcurl forgets it (the transfer's own
- *             timer ends it shortly after its deadline; that also covers a socket that could not be watched).
- * cancelling: the transfer is taken from libcurl at once and delivered by a timer.
- * on close: no transfer is left; easy handles, then the multi handle while sockets can still be unwatched, then the
- *           timers; when the last handle has gone, the owner is told.
+ * happy path: http_start queues a transfer → it begins: libcurl gets it → libcurl tells which sockets to watch and when
+ * to wake it → each event goes to curl_multi_socket_action, after which the messages are drained, whatever it says
+ * about running transfers → the finished list is delivered, outside of libcurl. what can go wrong: the transfer fails
+ * (say how, and whether anything left); libcurl forgets it (the transfer's own timer ends it shortly after its
+ * deadline; that also covers a socket that could not be watched). a busy loop: 64 TLS connections made at once are 50
+ * ms of work. So nothing more is begun, and no more sockets are looked after, once a turn of the loop has taken
+ * TURN_MS: sockets that are ready will be so in the next turn, after all else that waits. cancelling: the transfer is
+ * taken from libcurl at once and delivered by a timer. on close: no transfer is left; easy handles, then the multi
+ * handle while sockets can still be unwatched, then the timers; when the last handle has gone, the owner is told.
  *
  * Nothing that runs inside a callback of libcurl calls libcurl.
  */
@@ -27,8 +28,11 @@
 #include "api/base/secret.h"
 #include "api/cause.h"
 #include "api/cloud/http_curl.h"
+#include "api/cloud/http_options.h"
+#include "api/cloud/http_sockets.h"
+#include "api/cloud/http_trust.h"
 
-enum { BACKSTOP_MS = 250, HOST_BYTES_MAX = 256 };
+enum { BACKSTOP_MS = 250, CONNECTING_MAX = 12 };
 
 struct transfer {
     struct http *http;
@@ -37,16 +41,13 @@ struct transfer {
     struct http_request *request;
     struct curl_slist *headers;
     struct buffer answer;
-    size_t body_given; /* bytes of the request's body that libcurl has taken */
-    bool secret, too_large, repeated, running;
+    size_t body_given;   /* bytes of the request's body that libcurl has taken */
+    struct trust *trust; /* NULL: plain */
+    bool secret, too_large, repeated, running, queued;
     char host[HOST_BYTES_MAX]; /* for messages */
     char error[CURL_ERROR_SIZE];
-    struct transfer *next; /* in `idle` or `finished` */
-};
-
-struct watch {
-    uv_poll_t poll;
-    curl_socket_t socket;
+    struct transfer *next;               /* in `idle`, `queued` or `finished` */
+    struct transfer *also, **connecting; /* in `connecting`: the next one, what points to this one; NULL: not there */
 };
 
 struct http {
@@ -54,11 +55,16 @@ struct http {
     CURLM *multi;
     uv_timer_t timer;    /* libcurl's */
     uv_timer_t delivery; /* of what ended outside of an event */
+    uv_timer_t begin;    /* of what is queued */
+    struct sockets sockets;
+    struct trusts trusts;
     struct transfer *idle;
+    struct transfer *queued, **queued_end; /* not yet given to libcurl */
     struct transfer *finished, **finished_end;
-    uint32_t kept;    /* connections */
-    uint32_t active;  /* requests not yet answered */
-    uint32_t handles; /* of libuv, not yet closed */
+    uint32_t kept;               /* connections */
+    uint32_t active;             /* requests not yet answered */
+    struct transfer *connecting; /* begun and not yet leaving */
+    uint32_t handles;            /* of libuv, not yet closed */
     bool delivering;
     void (*closed)(void *context);
     void *closed_context;
@@ -69,6 +75,7 @@ struct http {
 
 static void deliver(struct http *http);
 static void finish(struct transfer *transfer, CURLcode result);
+static void on_begin(uv_timer_t *timer);
 
 static void on_handle_gone(struct http *http)
 {
@@ -79,13 +86,6 @@ static void on_handle_gone(struct http *http)
     free(http);
     curl_global_cleanup();
     closed(context);
-}
-
-static void on_watch_closed(uv_handle_t *handle)
-{
-    struct http *http = handle->data;
-    free(handle); /* the watch: its first member */
-    on_handle_gone(http);
 }
 
 static void drain(struct http *http)
@@ -103,19 +103,13 @@ static void drain(struct http *http)
     }
 }
 
-static void act(struct http *http, curl_socket_t socket, int events)
+static void act(void *context, curl_socket_t socket, int events)
 {
+    struct http *http = context;
     int running = 0;
     curl_multi_socket_action(http->multi, socket, events, &running);
     drain(http);
     deliver(http);
-}
-
-static void on_poll(uv_poll_t *poll, int status, int events)
-{
-    const struct watch *watch = (const struct watch *)poll;
-    int flags = (events & UV_READABLE ? CURL_CSELECT_IN : 0) | (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0);
-    act(poll->data, watch->socket, status < 0 ? CURL_CSELECT_ERR : flags);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -126,44 +120,6 @@ static void on_timer(uv_timer_t *timer)
 static void on_delivery(uv_timer_t *timer)
 {
     deliver(timer->data);
-}
-
-static struct watch *watch_new(struct http *http, curl_socket_t socket)
-{
-    struct watch *watch = calloc(1, sizeof *watch);
-    if (watch == NULL)
-        return NULL;
-    watch->socket = socket;
-    if (uv_poll_init_socket(http->loop, &watch->poll, socket) != 0) {
-        free(watch);
-        return NULL;
-    }
-    watch->poll.data = http;
-    http->handles++;
-    curl_multi_assign(http->multi, socket, watch);
-    return watch;
-}
-
-/* Failing here would end all transfers: one whose socket cannot be watched is left to its deadline. */
-static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context, void *socket_context)
-{
-    struct http *http = context;
-    struct watch *watch = socket_context;
-    int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-
-    (void)easy;
-    if (what == CURL_POLL_REMOVE) {
-        if (watch == NULL)
-            return 0;
-        uv_poll_stop(&watch->poll); /* before libcurl closes the socket */
-        uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
-        return 0;
-    }
-    if (watch == NULL)
-        watch = watch_new(http, socket);
-    if (watch != NULL)
-        uv_poll_start(&watch->poll, events, on_poll);
-    return 0;
 }
 
 static int on_timeout_wanted(CURLM *multi, long timeout_ms, void *context)
@@ -180,6 +136,38 @@ static int on_timeout_wanted(CURLM *multi, long timeout_ms, void *context)
 /* --- one transfer's callbacks from libcurl ---------------------------------------------------------------------------
  */
 
+static void begin_connecting(struct transfer *transfer)
+{
+    struct http *http = transfer->http;
+
+    transfer->also = http->connecting;
+    transfer->connecting = &http->connecting;
+    if (transfer->also != NULL)
+        transfer->also->connecting = &transfer->also;
+    http->connecting = transfer;
+}
+
+static void end_connecting(struct transfer *transfer)
+{
+    if (transfer->connecting == NULL)
+        return;
+    *transfer->connecting = transfer->also;
+    if (transfer->also != NULL)
+        transfer->also->connecting = transfer->connecting;
+    transfer->connecting = NULL;
+    if (transfer->http->queued != NULL)
+        uv_timer_start(&transfer->http->begin, on_begin, 0, 0);
+}
+
+static bool host_is_busy(const struct http *http, const char *host)
+{
+    int count = 0;
+
+    for (const struct transfer *transfer = http->connecting; transfer != NULL; transfer = transfer->also)
+        count += strcmp(transfer->host, host) == 0;
+    return count >= CONNECTING_MAX;
+}
+
 /* Called when a connection is there, right before the request leaves, and again when libcurl wants to send it anew. */
 static int on_leaving(void *context, char *remote, char *local, int remote_port, int local_port)
 {
@@ -187,6 +175,7 @@ static int on_leaving(void *context, char *remote, char *local, int remote_port,
     struct http_request *request = transfer->request;
 
     (void)remote, (void)local, (void)remote_port, (void)local_port;
+    end_connecting(transfer);
     if (request->sent && request->writes) {
         transfer->repeated = true;
         return CURL_PREREQFUNC_ABORT;
@@ -223,6 +212,77 @@ static size_t on_answer(char *bytes, size_t size, size_t count, void *context)
 /* --- starting --------------------------------------------------------------------------------------------------------
  */
 
+static void queue(struct transfer *transfer)
+{
+    struct http *http = transfer->http;
+
+    transfer->queued = true;
+    transfer->next = NULL;
+    *http->queued_end = transfer;
+    http->queued_end = &transfer->next;
+    uv_timer_start(&http->begin, on_begin, 0, 0);
+}
+
+static void unqueue(struct transfer *transfer)
+{
+    struct http *http = transfer->http;
+    struct transfer **at = &http->queued;
+
+    while (*at != transfer)
+        at = &(*at)->next;
+    *at = transfer->next;
+    if (http->queued_end == &transfer->next)
+        http->queued_end = at;
+    transfer->queued = false;
+}
+
+/* Each transfer does its first work at once, so that the time it takes is seen. */
+static void begin(struct transfer *transfer)
+{
+    struct http *http = transfer->http;
+    int running = 0;
+
+    begin_connecting(transfer);
+    if (transfer->trust != NULL)
+        trust_apply(transfer->trust, transfer->easy);
+    if (curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK)
+        finish(transfer, CURLE_OUT_OF_MEMORY);
+    else
+        curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+}
+
+static void on_begin(uv_timer_t *timer)
+{
+    struct http *http = timer->data;
+    struct transfer *transfer = http->queued, *next;
+
+    for (; transfer != NULL; transfer = next) {
+        next = transfer->next;
+        if (host_is_busy(http, transfer->host))
+            continue; /* end_connecting */
+        if (sockets_turn_is_over(&http->sockets)) {
+            uv_timer_start(&http->begin, on_begin, 1, 0); /* 0 would be due in this very turn */
+            break;
+        }
+        int state = transfer->trust != NULL ? trust_state(transfer->trust, &transfer->request->failure) : 1;
+        if (state == 0)
+            continue; /* on_trust */
+        unqueue(transfer);
+        if (state > 0)
+            begin(transfer);
+        else
+            finish(transfer, CURLE_SSL_CACERT_BADFILE);
+    }
+    drain(http);
+    deliver(http);
+}
+
+static void on_trust(void *context)
+{
+    struct http *http = context;
+    uv_timer_start(&http->begin, on_begin, 0, 0);
+}
+
 static void on_backstop(uv_timer_t *timer)
 {
     struct transfer *transfer = timer->data;
@@ -256,17 +316,10 @@ static struct transfer *transfer_take(struct http *http)
     return transfer;
 }
 
-static void release_headers(struct curl_slist *headers)
-{
-    for (struct curl_slist *header = headers; header != NULL; header = header->next)
-        secret_wipe(header->data, strlen(header->data));
-    curl_slist_free_all(headers);
-}
-
 static void transfer_put_back(struct transfer *transfer)
 {
     curl_easy_reset(transfer->easy);
-    release_headers(transfer->headers);
+    options_release_headers(transfer->headers);
     transfer->headers = NULL;
     if (transfer->secret)
         secret_buffer_release(&transfer->answer);
@@ -275,97 +328,6 @@ static void transfer_put_back(struct transfer *transfer)
     transfer->request = NULL;
     transfer->next = transfer->http->idle;
     transfer->http->idle = transfer;
-}
-
-static int add_header(struct curl_slist **headers, struct text name, struct text value)
-{
-    struct buffer line;
-    struct curl_slist *longer = NULL;
-
-    buffer_init(&line, 1 << 16);
-    buffer_append_text(&line, name);
-    buffer_append_string(&line, value.bytes > 0 ? ": " : ":");
-    if (buffer_append_text(&line, value) == 0)
-        longer = curl_slist_append(*headers, line.data);
-    secret_buffer_release(&line);
-    if (longer == NULL)
-        return -1;
-    *headers = longer;
-    return 0;
-}
-
-/* A name without value takes away what libcurl would send by itself. */
-static int set_headers(struct transfer *transfer, const struct http_request *request)
-{
-    bool typed = false;
-
-    if (add_header(&transfer->headers, TEXT("Expect"), TEXT("")) < 0)
-        return -1;
-    for (uint32_t i = 0; i < request->header_count; i++) {
-        typed = typed || text_is(request->headers[i].name, "content-type");
-        if (add_header(&transfer->headers, request->headers[i].name, request->headers[i].value) < 0)
-            return -1;
-    }
-    return typed ? 0 : add_header(&transfer->headers, TEXT("Content-Type"), TEXT(""));
-}
-
-/* Host and port of a URL: what messages may show of it. */
-static void note_host(char out[static HOST_BYTES_MAX], const char *url)
-{
-    const char *begin = strstr(url, "://");
-    begin = begin != NULL ? begin + 3 : url;
-    size_t bytes = strcspn(begin, "/?#");
-    const char *at = memchr(begin, '@', bytes);
-    if (at != NULL) {
-        bytes -= (size_t)(at + 1 - begin);
-        begin = at + 1;
-    }
-    if (bytes >= HOST_BYTES_MAX)
-        bytes = HOST_BYTES_MAX - 1;
-    memcpy(out, begin, bytes);
-    out[bytes] = '\0';
-}
-
-bool http_url_is_loopback(const char *url)
-{
-    static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
-    char host[HOST_BYTES_MAX];
-
-    note_host(host, url);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        size_t bytes = strlen(names[i]);
-        if (strncmp(host, names[i], bytes) == 0 && (host[bytes] == '\0' || host[bytes] == ':'))
-            return true;
-    }
-    return false;
-}
-
-static void set_security(CURL *easy, const struct http_request *request)
-{
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, request->plain ? "http,https" : "https");
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* else the bundle is parsed for every connection */
-    if (request->ca_file != NULL)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
-    if (request->direct || http_url_is_loopback(request->url))
-        curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-}
-
-static void set_time(CURL *easy, const struct http_request *request)
-{
-    uint64_t now_ms = monotime_ms();
-    uint64_t left_ms = request->deadline_ms > now_ms ? request->deadline_ms - now_ms : 1;
-
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left_ms);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                     (long)(request->connect_timeout_ms < left_ms ? request->connect_timeout_ms : left_ms));
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* else a name that does not resolve in time blocks the loop */
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 }
 
 static void set_callbacks(CURL *easy, struct transfer *transfer)
@@ -383,34 +345,16 @@ static void set_callbacks(CURL *easy, struct transfer *transfer)
 static int set_up(struct transfer *transfer, const struct http_request *request)
 {
     CURL *easy = transfer->easy;
-    bool get = strcmp(request->method, "GET") == 0;
 
-    if (set_headers(transfer, request) < 0)
-        return -1;
-    set_callbacks(easy, transfer);
-    set_security(easy, request);
-    set_time(easy, request);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* the path is signed as it stands */
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "mqferry/" MQFERRY_VERSION);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
-    if (!get) {
-        curl_easy_setopt(easy, CURLOPT_POST, 1L);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.bytes);
-        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+    transfer->trust = NULL;
+    if (strncmp(request->url, "https:", 6) == 0) {
+        struct failure why = FAILURE_INIT;
+        transfer->trust = trust_of(&transfer->http->trusts, request->ca_file, &why);
+        if (transfer->trust == NULL)
+            return -1;
     }
-    return curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK ? 0 : -1;
-}
-
-/* Memory for a secret does not move while it grows: what it leaves behind would not be wiped. */
-static int reserve_secret(struct buffer *buffer)
-{
-    for (size_t i = 0; i < buffer->ceiling; i++)
-        buffer_append_char(buffer, '\0');
-    if (buffer->failed)
-        return -1;
-    buffer_reset(buffer);
-    return 0;
+    set_callbacks(easy, transfer);
+    return options_set(easy, request, &transfer->headers);
 }
 
 static int attach(struct transfer *transfer, struct http_request *request)
@@ -426,9 +370,9 @@ static int attach(struct transfer *transfer, struct http_request *request)
     transfer->too_large = transfer->repeated = false;
     transfer->secret = request->secret;
     transfer->error[0] = '\0';
-    note_host(transfer->host, request->url);
+    options_note_host(transfer->host, request->url);
     buffer_init(&transfer->answer, request->answer_bytes_max + JSON_PADDING);
-    return request->secret ? reserve_secret(&transfer->answer) : 0;
+    return request->secret ? secret_buffer_reserve(&transfer->answer) : 0;
 }
 
 int http_start(struct http *http, struct http_request *request, struct failure *why)
@@ -437,13 +381,13 @@ int http_start(struct http *http, struct http_request *request, struct failure *
 
     if (transfer == NULL)
         return failure_no_memory(why, "sending a request");
-    if (attach(transfer, request) < 0 || set_up(transfer, request) < 0 ||
-        curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
+    if (attach(transfer, request) < 0 || set_up(transfer, request) < 0) {
         transfer_put_back(transfer);
         return failure_no_memory(why, "sending a request");
     }
     transfer->running = true;
     http->active++;
+    queue(transfer);
     uint64_t now_ms = monotime_ms();
     uv_timer_start(&transfer->backstop, on_backstop,
                    (request->deadline_ms > now_ms ? request->deadline_ms - now_ms : 0) + BACKSTOP_MS, 0);
@@ -512,6 +456,9 @@ static void finish(struct transfer *transfer, CURLcode result)
     struct http *http = transfer->http;
 
     transfer->running = false;
+    if (transfer->queued)
+        unqueue(transfer);
+    end_connecting(transfer);
     uv_timer_stop(&transfer->backstop);
     curl_multi_remove_handle(http->multi, transfer->easy);
     if (result == CURLE_OK)
@@ -589,15 +536,18 @@ struct http *http_new(struct uv_loop_s *loop, struct failure *why)
     http = calloc(1, sizeof *http);
     if (http == NULL)
         goto fail_global;
-    *http = (struct http){.loop = loop, .multi = curl_multi_init(), .handles = 2};
+    *http = (struct http){.loop = loop, .multi = curl_multi_init(), .handles = 5};
+    http->trusts = (struct trusts){.loop = loop, .changed = on_trust, .context = http};
     if (http->multi == NULL)
         goto fail_http;
     http->finished_end = &http->finished;
+    http->queued_end = &http->queued;
     uv_timer_init(loop, &http->timer);
     uv_timer_init(loop, &http->delivery);
-    http->timer.data = http->delivery.data = http;
-    curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
+    uv_timer_init(loop, &http->begin);
+    http->timer.data = http->delivery.data = http->begin.data = http;
+    http->sockets = (struct sockets){.loop = loop, .multi = http->multi, .ready = act, .context = http};
+    sockets_start(&http->sockets);
     curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timeout_wanted);
     curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
     http_keep(http, 4);
@@ -620,6 +570,11 @@ void http_keep(struct http *http, uint32_t connections)
 static void on_timer_closed(uv_handle_t *handle)
 {
     on_handle_gone(handle->data);
+}
+
+static void on_part_closed(void *context)
+{
+    on_handle_gone(context);
 }
 
 static void on_transfer_closed(uv_handle_t *handle)
@@ -645,4 +600,7 @@ void http_close(struct http *http, void (*closed)(void *context), void *context)
     curl_multi_cleanup(http->multi);
     uv_close((uv_handle_t *)&http->timer, on_timer_closed);
     uv_close((uv_handle_t *)&http->delivery, on_timer_closed);
+    uv_close((uv_handle_t *)&http->begin, on_timer_closed);
+    sockets_close(&http->sockets, on_part_closed);
+    trusts_close(&http->trusts, on_part_closed);
 }

@@ -27,6 +27,8 @@ TOPICS, GROUPS, PAGE, PASS_CONCURRENCY = 10_000, 2_000, 100, 16
 # An unknown limit: how long it stays, what it is.
 STAGES = ((0, 40), (45, 20), (80, 40), (115, 80), (150, None))
 FOLLOWED_S = 10
+STALL_RUNS = 9
+SYSTEM_BUNDLE = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 ADDRESS = "apsaramq://cn-hangzhou/rmq-cn-abc123"
 
 
@@ -283,6 +285,28 @@ spec:
             figures.note("time of the best of them", min(one["ms"] for one in passes[1:]) / 1000, " s")
 
 
+    def cold_tls(self):
+        """Certificates as they are on a machine: the system's bundle, and the fake's CA behind it."""
+        figures = self.figures
+        figures.title(f"{CONCURRENCY} cold TLS connections at once, through the product's http.c; a bundle of certificates like the system's")
+        folder = self.scratch / "tls"
+        folder.mkdir()
+        authority.make(folder)
+        bundle = folder / "bundle.pem"
+        bundle.write_bytes(SYSTEM_BUNDLE.read_bytes() + (folder / "ca.pem").read_bytes())
+        server = Server(self.programs / "bench-fastcloud", folder)
+        try:
+            runs = [dict(line.split() for line in Run([self.programs / "bench-cold-tls", f"https://{server.host}/instances/none",
+                                                       bundle, str(CONCURRENCY)]).out.splitlines()) for _ in range(STALL_RUNS)]
+        finally:
+            server.close()
+        stalls = sorted(int(run["longest_cpu_us"]) / 1000 for run in runs)
+        figures.judge(f"longest turn of the loop, median of {STALL_RUNS}", stalls[len(stalls) // 2], 10, " ms")
+        figures.note("the worst of them", stalls[-1], " ms")
+        figures.note("all answered after, best", min(int(run["took_us"]) for run in runs) / 1000, " ms")
+        figures.note("peak memory of the process", min(int(run["peak_kib"]) for run in runs) / 1024, " MiB")
+
+
 def caller_of(server):
     """The plain caller of handle.py, on another server."""
     caller = Fake.__new__(Fake)
@@ -321,7 +345,7 @@ def main():
     print(f"load before: {os.getloadavg()[0]:.1f}; the best of {ROUNDS} interleaved rounds")
     try:
         bench.confirm()
-        for part in (bench.creates, bench.no_op, bench.details, bench.unknown_limit):
+        for part in (bench.creates, bench.no_op, bench.details, bench.cold_tls, bench.unknown_limit):
             if not sys.argv[2:] or part.__name__ in sys.argv[2:]:
                 part()
     finally:

@@ -357,7 +357,7 @@ static void many_go_side_by_side(void **state)
             assert_string_equal(sent[i].answer, expected);
         }
     }
-    assert_int_equal(scene.server.connections, 64);
+    assert_in_range(scene.server.connections, 1, 64);
 }
 
 /* --- TLS: a server in another process, with a certificate of an authority of its own ---------------------------------
