@@ -25,6 +25,7 @@ static int run_command(struct options *options)
         [COMMAND_VALIDATE] = command_validate, [COMMAND_RUN] = command_run,
         [COMMAND_JOURNAL] = command_journal,   [COMMAND_CONFIG] = command_config,
         [COMMAND_VERSION] = command_version,   [COMMAND_EVALUATE] = command_reconcile,
+        [COMMAND_STATUS] = command_status,
     };
     struct session session;
 

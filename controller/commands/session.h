@@ -44,6 +44,7 @@ int command_reconcile(struct session *session); /* plan, apply, verify, evaluate
 int command_validate(struct session *session);
 int command_export(struct session *session);
 int command_run(struct session *session);
+int command_status(struct session *session);
 int command_journal(struct session *session);
 int command_config(struct session *session);
 int command_version(struct session *session);

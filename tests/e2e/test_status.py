@@ -116,6 +116,53 @@ class Status(Case):
         self.assertNotIn("AKIDVERYVISIBLE", told)
         self.assertNotIn("s3cr3tWord", told)
 
+    def status(self, *arguments, code=0):
+        return self.run_it("status", "--url", f"http://127.0.0.1:{self.port}", *arguments, code=code)
+
+    def test_the_command_tells_the_same(self):
+        self.run_daemon()
+        self.wait_until_ready()
+        table = self.status().out
+        self.assertRegex(table, r"one +no +4 +3 +0 +0 +1 ")
+        self.assertEqual(self.status("--output", "json").json()["syncs"][0]["name"], "one")
+        rows = self.status("one").out
+        self.assertIn("message-type-unknown", rows)
+        self.assertNotIn("Topic          a ", rows)
+        lines = self.status("one", "--output", "jsonl").lines()
+        self.assertEqual([line["name"] for line in lines[:-1]], ["a", "b", "c", "g"])
+        self.assertEqual(lines[-1]["kind"], "Summary")
+        self.assertIn("nobody", self.status("nobody", code=78).err)
+        self.run_it("status", "one", "two", code=64)
+        self.run_it("status", "--url", "file:///etc/passwd", code=64)
+
+    def test_the_command_reads_all_pages_of_jsonl(self):
+        self.write("manifests/many.yaml", "apiVersion: mqferry/v1\nkind: TopicList\ndefaults: {messageType: NORMAL}\nitems:\n"
+                   + "".join(f"  - {{name: many-{number:05}}}\n" for number in range(2500)))
+        self.run_daemon()
+        self.wait_until_ready()
+        lines = self.status("one", "--output", "jsonl").lines()
+        self.assertEqual(len({(line["kind"], line["name"]) for line in lines[:-1]}), 2504)
+        self.assertEqual([line["kind"] for line in lines].count("Summary"), 1)
+
+    def test_nobody_there_is_69(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        ended = self.run_it("status", "--url", f"http://127.0.0.1:{port}", code=69)
+        self.assertIn(str(port), ended.err)
+        self.write("mqferry.yaml", f"apiVersion: mqferry/v1\nkind: Daemon\nspec: {{listen: '127.0.0.1:{port}'}}\n---\n"
+                   + sync("one", "manifests/", "d.json"))
+        self.assertIn(str(port), self.run_it("status", "--config", "mqferry.yaml", code=69).err)
+
+    def test_watch_goes_on_until_interrupted(self):
+        self.run_daemon()
+        self.wait_until_ready()
+        watcher = self.start("status", "--url", f"http://127.0.0.1:{self.port}", "--watch", "--output", "jsonl")
+        self.wait_for("the first answer", lambda: '"kind":"Summary"' in self.log())
+        self.write("manifests/d.yaml", topic("d"))
+        self.wait_for("the change", lambda: '"declared":4' in self.log())
+        self.assertEqual(self.end(watcher, signal.SIGINT), 130)
+
     def test_a_flood_leaves_reconciliation_undisturbed(self):
         """200 connections, half of them slow readers of large answers: a changed manifest is followed all the same."""
         self.write("manifests/many.yaml", "apiVersion: mqferry/v1\nkind: TopicList\ndefaults: {messageType: NORMAL}\nitems:\n"
