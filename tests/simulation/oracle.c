@@ -257,7 +257,7 @@ static void look_at_begin(struct oracle *oracle, const struct log_entry *entry)
     oracle->unreadable = oracle->right_instance = oracle->in_service = false;
     oracle->sent = oracle->heard_created = oracle->heard_unknown = 0;
     oracle->declares = false;
-    oracle->lost = oracle->unshown = 0;
+    oracle->unshown = 0;
     memset(oracle->tries, 0, sizeof oracle->tries);
     memset(oracle->parts, 0, sizeof oracle->parts);
 }
@@ -268,7 +268,7 @@ static void look_at_declared(struct oracle *oracle, const struct log_entry *entr
     for (uint32_t thing = 0; thing < oracle->world->count; thing++)
         now |= entry->values[thing] != ABSENT ? BIT(thing) : 0;
     oracle->declares = true;
-    oracle->lost |= oracle->last & ~now;
+    oracle->lost = (oracle->lost | oracle->last) & ~now;
     oracle->last = now;
     oracle->once |= now;
 }
@@ -285,7 +285,7 @@ static void look_at_death(struct oracle *oracle)
 {
     look_at_end(oracle);
     oracle->reborn = true;
-    oracle->once = oracle->last = 0;
+    oracle->once = oracle->last = oracle->lost = 0;
     memset(oracle->barred, 0, sizeof oracle->barred);
     memset(oracle->not_before_ms, 0, sizeof oracle->not_before_ms);
 }

@@ -45,7 +45,6 @@ struct oracle {
     uint8_t tries[THINGS_MAX];                          /* that failed and count */
     struct held_part parts[SIDES][KINDS][PARTS_MAX];
     bool declares;    /* a plan was made */
-    uint32_t lost;    /* things that the live source declared in the pass before and does not now */
     uint32_t unshown; /* things that some read of the destination did not show */
 
     /* of the whole story */
@@ -56,6 +55,7 @@ struct oracle {
     bool intent[THINGS_MAX];
     bool reborn;                        /* the process died */
     uint32_t once, last;                /* things that the live source declared since then; in the newest plan */
+    uint32_t lost;                      /* that it declared, and does not now: told while the destination shows them */
     bool barred[THINGS_MAX];            /* refused for good, declared as it is */
     uint64_t not_before_ms[THINGS_MAX]; /* tried in vain: not again at once */
     uint32_t excused;                   /* things that something happened to: they may be left undone */
@@ -71,7 +71,7 @@ void oracle_look(struct oracle *oracle);
 /* The pass has reported; `told` by thing. */
 void oracle_hear(struct oracle *oracle, const struct pass_report *report, const struct told told[THINGS_MAX]);
 /* The things that it calls vanished, as bits. */
-void oracle_hear_vanished(struct oracle *oracle, uint32_t vanished);
+void oracle_hear_vanished(struct oracle *oracle, const struct pass_report *report, uint32_t vanished);
 /* Faults are long over: is everything there that can be, and is that said? */
 void oracle_conclude(struct oracle *oracle, bool parity);
 void oracle_break(struct oracle *oracle, const char *name, const char *format, ...)

@@ -115,16 +115,21 @@ static void check_result(struct oracle *oracle, uint32_t thing, const struct tol
 
 /* ---- losses of the source -------------------------------------------------------------------------------------- */
 
-void oracle_hear_vanished(struct oracle *oracle, uint32_t vanished)
+/* A plan that came after the end was already decided is not the report's. */
+static bool has_its_plan(const struct oracle *oracle, const struct pass_report *report)
 {
+    return oracle->declares && !oracle->stopped && report->failure.cause != CAUSE_OUT_OF_MEMORY;
+}
+
+void oracle_hear_vanished(struct oracle *oracle, const struct pass_report *report, uint32_t vanished)
+{
+    oracle->lost &= ~oracle->unshown;
     for (uint32_t thing = 0; thing < oracle->world->count; thing++) {
-        bool told = (vanished & BIT(thing)) != 0;
-        bool was = oracle->world->live_source && (oracle->once & BIT(thing)) != 0;
-        if (told && (!was || oracle->declared[thing] != ABSENT || !is_shown(oracle, thing)))
+        bool told = (vanished & BIT(thing)) != 0, lost = (oracle->lost & BIT(thing)) != 0;
+        if (told && (!oracle->world->live_source || (oracle->once & BIT(thing)) == 0 ||
+                     oracle->declared[thing] != ABSENT || !is_shown(oracle, thing)))
             oracle_break(oracle, "honest-losses", "n%02u is said to have vanished from the source, and has not", thing);
-        bool must_be_told = oracle->world->live_source && oracle->declares && (oracle->lost & BIT(thing)) != 0 &&
-                            (oracle->unshown & BIT(thing)) == 0 && is_shown(oracle, thing);
-        if (must_be_told && !told)
+        if (lost && !told && oracle->world->live_source && has_its_plan(oracle, report))
             oracle_break(oracle, "honest-losses", "n%02u vanished from the source, and nobody says so", thing);
     }
 }

@@ -532,7 +532,7 @@ static void tell_oracle(struct run *run)
         print_told(run, told);
     oracle_look(&run->oracle);
     oracle_hear(&run->oracle, &run->report, told);
-    oracle_hear_vanished(&run->oracle, vanished_of(plan));
+    oracle_hear_vanished(&run->oracle, &run->report, vanished_of(plan));
     run_log(run, (struct log_entry){.kind = LOG_END});
     oracle_look(&run->oracle);
 }
