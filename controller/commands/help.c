@@ -1,14 +1,11 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * Help that a person can learn from, made from the tables.
- */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controller/commands/help.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "api/cause.h"
-#include "api/fields.h"
-#include "controller/commands/options.h"
 
 void help_overview(void)
 {
@@ -50,7 +47,7 @@ void help_command(enum command command)
     fputs("\nEach option can also stand in the environment: --log-level is MQFERRY_LOG_LEVEL.\n", stdout);
 }
 
-static const char *type_word(const struct field_info *info, char room[static 160])
+const char *help_type_word(const struct field_info *info, char room[static HELP_TYPE_BYTES])
 {
     switch (info->type) {
     case TYPE_BOOL:
@@ -85,10 +82,10 @@ void help_fields(void)
         printf("%s%s\n", kind == 0 ? "" : "\n", kind_name(kind));
         for (enum field field = 0; field < FIELD_COUNT; field++) {
             const struct field_info *info = field_info(field);
-            char room[160];
+            char room[HELP_TYPE_BYTES];
             if (info->kind != kind)
                 continue;
-            printf("\n  %s\n      %s\n      %s", info->name, info->doc, type_word(info, room));
+            printf("\n  %s\n      %s\n      %s", info->name, info->doc, help_type_word(info, room));
             if (info->default_text != NULL && info->default_text[0] != '\0')
                 printf("; where nothing is said: %s", info->default_text);
             printf("\n      held by:%s%s%s%s\n", (info->held & HELD_A) != 0 ? " apsaramq" : "",

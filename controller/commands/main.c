@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "api/cause.h"
+#include "controller/commands/help.h"
 #include "controller/commands/options.h"
 #include "controller/commands/session.h"
 #include "controller/exit_code.h"

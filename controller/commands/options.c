@@ -18,7 +18,7 @@ static const struct option_info infos[OPTIONS] = {
 #include "controller/commands/options.def"
 };
 
-enum { COUNT_MAX = 1000000000, RATE_MAX = 100000, VARIABLE_BYTES_MAX = 64 };
+enum { COUNT_MAX = 1000000000, RATE_MAX = 100000 };
 
 const struct command_info *command_info(enum command command)
 {
@@ -118,8 +118,7 @@ static const char *check_value(const struct option_info *info, const char *text,
     return NULL;
 }
 
-/* MQFERRY_LOG_LEVEL for --log-level. */
-static void name_variable(enum option option, char out[static VARIABLE_BYTES_MAX])
+void option_variable(enum option option, char out[static OPTION_VARIABLE_BYTES])
 {
     static const char prefix[] = "MQFERRY_";
     size_t length = sizeof prefix - 1;
@@ -138,8 +137,8 @@ static int take_value(struct options *options, enum option option, const char *t
 
     if (wanted != NULL) {
         if (origin == ORIGIN_ENVIRONMENT) {
-            char variable[VARIABLE_BYTES_MAX];
-            name_variable(option, variable);
+            char variable[OPTION_VARIABLE_BYTES];
+            option_variable(option, variable);
             return failure_set(why, CAUSE_USAGE, "%s is '%s' in the environment; it takes %s", variable, text, wanted);
         }
         return failure_set(why, CAUSE_USAGE, "--%s takes %s, not '%s'", infos[option].name, wanted, text);
@@ -229,11 +228,11 @@ static int take_line(struct options *options, int argc, char **argv, struct fail
 static int take_environment(struct options *options, struct failure *why)
 {
     for (enum option option = 0; option < OPTIONS; option++) {
-        char variable[VARIABLE_BYTES_MAX];
+        char variable[OPTION_VARIABLE_BYTES];
         if (options_has(options, option) || (infos[option].commands & (1U << options->command)) == 0 ||
             option == OPTION_HELP || option == OPTION_VERSION)
             continue;
-        name_variable(option, variable);
+        option_variable(option, variable);
         const char *text = getenv(variable);
         if (text == NULL || text[0] == '\0')
             continue;

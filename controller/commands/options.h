@@ -55,6 +55,9 @@ struct option_info {
 
 const struct command_info *command_info(enum command command);
 const struct option_info *option_info(enum option option);
+/* "MQFERRY_LOG_LEVEL" for --log-level. */
+enum { OPTION_VARIABLE_BYTES = 64 };
+void option_variable(enum option option, char out[static OPTION_VARIABLE_BYTES]);
 enum command command_by_name(const char *name);             /* COMMANDS when unknown */
 int command_unknown(const char *name, struct failure *why); /* -1: says so, with the nearest one */
 
@@ -81,10 +84,5 @@ void options_release(struct options *options);
 bool options_has(const struct options *options, enum option option);
 const char *options_text(const struct options *options, enum option option, const char *otherwise);
 uint64_t options_number(const struct options *options, enum option option, uint64_t otherwise);
-
-/* help.c: to standard output. */
-void help_overview(void);
-void help_command(enum command command);
-void help_fields(void);
 
 #endif

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs tests/e2e/test_*.py (or those named) and closes with the plain counting line."""
+"""Runs test_*.py of a folder (RING; else this one), or those named, and closes with the plain counting line."""
+import os
 import pathlib
 import sys
 import unittest
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(os.environ.get("RING", pathlib.Path(__file__).parent)).resolve()
 
 
 class Quiet(unittest.TextTestResult):
@@ -24,6 +25,7 @@ def run(suite):
 
 
 def main():
+    sys.path.insert(0, str(HERE))
     names = sys.argv[1:] or sorted(path.stem for path in HERE.glob("test_*.py"))
     run(unittest.defaultTestLoader.loadTestsFromNames(names))
 
