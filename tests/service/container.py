@@ -13,7 +13,7 @@ import unittest
 
 BUILD = pathlib.Path(os.environ["MQFERRY_BUILD"])
 FOLDER = BUILD / "service"
-SYSTEM = ("systemd", "systemd-sysv", "dbus", "libpam-systemd", "procps", "init-system-helpers")
+SYSTEM = ("systemd", "systemd-sysv", "dbus", "libpam-systemd", "procps", "init-system-helpers", "curl")
 PATIENCE_S = 60
 
 

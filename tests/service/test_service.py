@@ -14,6 +14,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cloud"))
 from handle import KEY_ID, SECRET, Fake  # noqa: E402
 
 CONFIG, MANIFESTS, STATE = "/etc/mqferry/mqferry.yaml", "/etc/mqferry/manifests/", "/var/lib/private/mqferry/"
+# The network is the host's: any free port.
+DAEMON = """apiVersion: mqferry/v1
+kind: Daemon
+metadata: {name: test}
+spec: {listen: "127.0.0.1:0"}
+---
+"""
 SYNC = """apiVersion: mqferry/v1
 kind: Sync
 metadata: {name: NAME}
@@ -47,7 +54,7 @@ class Service(Booted):
         self.container.write(MANIFESTS + "a.yaml", topic("a"))
 
     def write_config(self, *documents):
-        self.container.write(CONFIG, "".join(documents))
+        self.container.write(CONFIG, DAEMON + "".join(documents))
 
     def start(self):
         self.container.run("systemctl", "start", "mqferry")
@@ -116,6 +123,13 @@ class Service(Booted):
         self.container.path(CONFIG).unlink()
         self.container.run("systemctl", "start", "mqferry")
         self.assertEqual(self.show("ActiveState", "ConditionResult"), ["inactive", "no"])
+
+    def test_it_answers_over_http_once_it_is_ready(self):
+        self.start()
+        (entry,) = self.entries(event="listening")
+        address = entry["MQFERRY_ADDRESS"]
+        for path in ("/healthz", "/readyz", "/metrics", "/"):
+            self.container.run("curl", "--fail", "--silent", "--show-error", "--noproxy", "*", "--max-time", "20", f"http://{address}{path}")
 
     # --- the watchdog
 
@@ -201,7 +215,7 @@ class Package(Booted):
         box = self.container
         self.assertEqual(box.run("systemctl", "is-enabled", "mqferry").stdout.strip(), "enabled")
         box.write(MANIFESTS + "a.yaml", topic("a"))
-        box.write(CONFIG, sync())
+        box.write(CONFIG, DAEMON + sync())
         box.run("systemctl", "start", "mqferry")
         self.wait_for("the first pass", lambda: "1 of 1" in self.show("StatusText"))
         pid, state = self.show("MainPID"), box.path(STATE)

@@ -205,6 +205,109 @@ static void a_file_that_is_not_there_is_configuration(void **state)
     complaints_release(&mistakes);
 }
 
+/* A Sync that says everything there is; each line that a variant replaces changes what it says. */
+static const char complete[] =
+    "apiVersion: mqferry/v1\nkind: Sync\nmetadata: {name: one}\nspec:\n"
+    "  mode: apply\n"
+    "  source:\n"
+    "    - path: a/\n"
+    "    - {path: b/, excludeFiles: [x]}\n"
+    "    - address: rocketmq://10.0.0.1:9876/c\n"
+    "      endpoint: https://e\n"
+    "  destination:\n"
+    "    address: rocketmq://10.0.0.2:9876/c\n"
+    "    endpoint: https://f\n"
+    "    caFile: ca\n"
+    "    certFile: cert\n"
+    "    keyFile: key\n"
+    "    credentials: profile:a\n"
+    "    expect: {clusterName: c}\n"
+    "    addressMap: {\"10.0.0.3:10911\": \"10.0.0.4:10911\"}\n"
+    "    unsafeAttributes: true\n"
+    "    for: any\n"
+    "  mapping: m.yaml\n"
+    "  guard:\n"
+    "    maxCreates: 5\n"
+    "    allowEmptySource: true\n"
+    "    maxShrinkPercent: 30\n"
+    "    acceptShrink: sha256:0000000000000000000000000000000000000000000000000000000000000000\n"
+    "    maxSourceAge: 24h\n"
+    "  pace:\n"
+    "    rate: 10/s\n"
+    "    concurrency: 8\n"
+    "    share: 50%\n"
+    "  interval: 60s\n";
+
+static void expect_same(const char *from, const char *to, bool same)
+{
+    struct loaded loaded;
+    struct config *before;
+    char text[sizeof complete + 256];
+    const char *at = strstr(complete, from);
+
+    assert_non_null(at);
+    snprintf(text, sizeof text, "%s# elsewhere\n%.*s%s%s", to[0] == '\0' ? "# a comment\n" : "", (int)(at - complete),
+             complete, to[0] == '\0' ? from : to, at + strlen(from));
+    load(&loaded, complete);
+    assert_int_equal(loaded.status, 0);
+    before = loaded.config;
+    FILE *file = fopen(loaded.path, "w");
+    fputs(text, file);
+    fclose(file);
+    if (config_load(loaded.path, &loaded.config, &loaded.mistakes, &loaded.why) != 0)
+        fail_msg("'%s' does not load: %s", to, loaded.mistakes.count > 0 ? loaded.mistakes.items[0].text : "");
+    if (sync_config_same(&before->syncs[0], &loaded.config->syncs[0]) != same)
+        fail_msg("'%s' to '%s' should %s", from, to, same ? "be the same" : "differ");
+    config_unref(before);
+    release(&loaded);
+}
+
+/* A reload leaves alone what says the same, and nothing else: each setting alone makes a Sync another one. */
+static void every_setting_makes_another_sync(void **state)
+{
+    static const char *const variants[][2] = {
+        {"name: one", "name: two"},
+        {"mode: apply", "mode: observe"},
+        {"path: a/", "path: c/"},
+        {"    - path: a/\n", "    - path: a/\n    - path: d/\n"},
+        {"[x]", "[y]"},
+        {"[x]", "[x, y]"},
+        {"10.0.0.1", "10.0.0.9"},
+        {"endpoint: https://e", "endpoint: https://g"},
+        {"    - address: rocketmq://10.0.0.1:9876/c\n      endpoint: https://e\n", "    - e.yaml\n"},
+        {"10.0.0.2", "10.0.0.9"},
+        {"https://f", "https://g"},
+        {"caFile: ca", "caFile: cb"},
+        {"certFile: cert", "certFile: other"},
+        {"keyFile: key", "keyFile: other"},
+        {"profile:a", "profile:b"},
+        {"clusterName: c", "clusterName: d"},
+        {"clusterName: c", "region: c"},
+        {"{clusterName: c}", "{clusterName: c, brokers: 2}"},
+        {"10.0.0.4", "10.0.0.5"},
+        {"unsafeAttributes: true", "unsafeAttributes: false"},
+        {"for: any", "for: ons"},
+        {"m.yaml", "n.yaml"},
+        {"  mapping: m.yaml\n", "\n"},
+        {"maxCreates: 5", "maxCreates: 6"},
+        {"allowEmptySource: true", "allowEmptySource: false"},
+        {"maxShrinkPercent: 30", "maxShrinkPercent: 31"},
+        {"sha256:00", "sha256:10"},
+        {"24h", "23h"},
+        {"rate: 10/s", "rate: 11/s"},
+        {"concurrency: 8", "concurrency: 9"},
+        {"50%", "51%"},
+        {"60s", "61s"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof variants / sizeof *variants; i++)
+        expect_same(variants[i][0], variants[i][1], false);
+    expect_same("60s", "", true);
+    expect_same("60s", "1m", true);
+    expect_same("path: a/", "path: \"a/\"", true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +316,7 @@ int main(void)
         cmocka_unit_test(every_mistake_is_found_in_one_run),
         cmocka_unit_test(what_is_required_and_what_stands_once),
         cmocka_unit_test(a_file_that_is_not_there_is_configuration),
+        cmocka_unit_test(every_setting_makes_another_sync),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
