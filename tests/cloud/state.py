@@ -100,7 +100,7 @@ class State:
 
     def record(self, writer, instance, kind, name, before, after):
         self.audit.append({"writer": writer, "instance": instance.id, "kind": kind, "name": name,
-                           "before": copy.deepcopy(before), "after": copy.deepcopy(after)})
+                           "before": copy.deepcopy(before), "after": copy.deepcopy(after), "time": time.time()})
 
     def called(self, key_id, operation, name, outcome):
         self.calls.append({"key": key_id, "operation": operation, "name": name, "outcome": outcome})

@@ -126,7 +126,7 @@ class Service(Booted):
 
     def test_it_answers_over_http_once_it_is_ready(self):
         self.start()
-        (entry,) = self.entries(event="listening")
+        entry = self.entries(event="listening")[-1]
         address = entry["MQFERRY_ADDRESS"]
         for path in ("/healthz", "/readyz", "/metrics", "/"):
             self.container.run("curl", "--fail", "--silent", "--show-error", "--noproxy", "*", "--max-time", "20", f"http://{address}{path}")
