@@ -333,7 +333,7 @@ static int read_binary(struct text header, struct arena *memory, struct frame *o
 int frame_read(struct text bytes, struct arena *memory, struct frame *out, struct failure *why)
 {
     struct text rest = text_after(bytes, FRAME_PREFIX_BYTES + HEADER_LENGTH_BYTES);
-    size_t whole;
+    size_t whole = 0;
 
     *out = (struct frame){0};
     if (frame_measure(bytes, SIZE_MAX, &whole, why) < 0)
