@@ -33,6 +33,7 @@ void config_json_release(struct config_json *config)
     free(config->pairs);
     config->pairs = NULL;
     config->pair_count = config->pair_capacity = 0;
+    json_keys_release(&config->strangers);
 }
 
 /* --- scalars --- */
@@ -274,6 +275,8 @@ static int read_members(const struct place *place, const struct member *members)
 {
     const struct member *likely = members;
     struct json_token token;
+    struct json_keys *strangers = &place->config->strangers;
+    size_t before = strangers->count, offset;
     uint32_t seen = 0;
 
     while (json_next(place->reading.reader, &token) != JSON_END_OBJECT) {
@@ -281,7 +284,7 @@ static int read_members(const struct place *place, const struct member *members)
             return reading_broken(&place->reading);
         const struct member *member = find_member(members, likely, token.key);
         if (!member) {
-            if (reading_unknown(&place->reading, &token, &place->config->unknown) != 0)
+            if (reading_unknown(&place->reading, &token, strangers, &place->config->unknown) != 0)
                 return -1;
             continue;
         }
@@ -293,7 +296,7 @@ static int read_members(const struct place *place, const struct member *members)
         seen |= bit;
         likely = member + 1;
     }
-    return 0;
+    return json_keys_end(strangers, before, &offset) ? reading_stranger_twice(&place->reading, offset) : 0;
 }
 
 int config_json_read(struct config_json *config, enum kind kind, struct json_reader *reader,
@@ -305,5 +308,6 @@ int config_json_read(struct config_json *config, enum kind kind, struct json_rea
     config->name = TEXT("");
     config->name_offset = begin->offset;
     config->unknown = 0;
+    config->strangers.count = 0;
     return read_members(&place, config_json_members[kind]);
 }

@@ -14,7 +14,7 @@
 
 #include "api/base/buffer.h"
 #include "api/base/failure.h"
-#include "api/base/json.h"
+#include "api/base/json_keys.h"
 #include "api/resource.h"
 
 /* What one object said, until the next config_json_read. Texts live as long as the reader; those of maps and lists as
@@ -28,6 +28,7 @@ struct config_json {
     struct buffer attributes, numbers, subscriptions;
     struct map_pair *pairs;
     size_t pair_count, pair_capacity;
+    struct json_keys strangers; /* members that nobody knows */
 };
 
 void config_json_init(struct config_json *config);

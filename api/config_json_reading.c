@@ -75,12 +75,25 @@ int reading_said_twice(const struct reading *reading, struct text name, size_t o
 }
 
 /* fastjson 1 writes a second occurrence of one object as a reference (rocketmq-remoting 1.9). */
-int reading_unknown(const struct reading *reading, const struct json_token *token, uint32_t *counter)
+int reading_stranger_twice(const struct reading *reading, size_t offset)
 {
+    *reading->out_offset = offset;
+    return failure_set(reading->why, CAUSE_INPUT_WRONG, "this member stands twice in one object");
+}
+
+int reading_unknown(const struct reading *reading, const struct json_token *token, struct json_keys *strangers,
+                    uint32_t *counter)
+{
+    size_t offset;
+
     if (text_is(token->key, "$ref"))
         return reading_refuse(reading, token->offset, token->key, "refers to another place, which is not followed");
     ++*counter;
-    return json_skip(reading->reader, token) == 0 ? 0 : reading_broken(reading);
+    json_keys_note(strangers, token);
+    int status = json_keys_skip(strangers, reading->reader, token, &offset);
+    if (status < 0)
+        return reading_broken(reading);
+    return status > 0 ? reading_stranger_twice(reading, offset) : 0;
 }
 
 /* --- scalars --- */

@@ -7,7 +7,7 @@
 #define MQFERRY_API_CONFIG_JSON_READING_H
 
 #include "api/base/failure.h"
-#include "api/base/json.h"
+#include "api/base/json_keys.h"
 
 /* One call: from where, and where to say what is wrong. */
 struct reading {
@@ -29,7 +29,11 @@ int reading_wrong_type(const struct reading *reading, const char *name, const ch
 int reading_said_twice(const struct reading *reading, struct text name, size_t offset);
 /* The member where it stands is `what`. */
 int reading_refuse(const struct reading *reading, size_t offset, struct text name, const char *what);
-/* A member that nobody knows is checked and counted; a reference is refused. */
-int reading_unknown(const struct reading *reading, const struct json_token *token, uint32_t *counter);
+/* A member that nobody knows is checked, noted among the strangers and counted; a reference is refused, and so is one
+ * that stands twice inside of it. */
+int reading_unknown(const struct reading *reading, const struct json_token *token, struct json_keys *strangers,
+                    uint32_t *counter);
+/* At the end of an object: two of them have one name. */
+int reading_stranger_twice(const struct reading *reading, size_t offset);
 
 #endif

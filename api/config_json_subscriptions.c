@@ -44,22 +44,32 @@ static int read_member(const struct reading *reading, unsigned member, const str
     return reading_text(reading, names[member], token, &out->texts[member]);
 }
 
-static int read_element(const struct reading *reading, struct subscription *out)
+static int read_members(const struct reading *reading, struct json_keys *strangers, struct subscription *out)
 {
     struct json_token token;
     uint32_t unknown = 0;
+    size_t offset;
 
     *out = (struct subscription){.version = 0};
     while (json_next(reading->reader, &token) != JSON_END_OBJECT) {
         if (token.type == JSON_BROKEN)
             return reading_broken(reading);
         unsigned member = member_of(token.key);
-        int status =
-            member < MEMBERS ? read_member(reading, member, &token, out) : reading_unknown(reading, &token, &unknown);
+        int status = member < MEMBERS ? read_member(reading, member, &token, out)
+                                      : reading_unknown(reading, &token, strangers, &unknown);
         if (status != 0)
             return -1;
     }
-    return 0;
+    return json_keys_end(strangers, 0, &offset) ? reading_stranger_twice(reading, offset) : 0;
+}
+
+static int read_element(const struct reading *reading, struct subscription *out)
+{
+    struct json_keys strangers = {.count = 0};
+    int status = read_members(reading, &strangers, out);
+
+    json_keys_release(&strangers);
+    return status;
 }
 
 /* JSON text has no NUL, so one can stand between the elements. */

@@ -46,9 +46,21 @@ int exported_broken(struct exported *file)
     return STEP_STOP;
 }
 
+void exported_twice(struct exported *file, size_t offset)
+{
+    exported_complain(file, offset, "this member stands twice in one object");
+}
+
 int exported_skip(struct exported *file, const struct json_token *token)
 {
-    return token->type != JSON_BROKEN && json_skip(file->json, token) == 0 ? 0 : exported_broken(file);
+    size_t offset;
+    int status = token->type != JSON_BROKEN ? json_keys_skip(&file->keys, file->json, token, &offset) : -1;
+
+    if (status < 0)
+        return exported_broken(file);
+    if (status > 0)
+        exported_twice(file, offset);
+    return 0;
 }
 
 /* --- shapes --- */
@@ -224,6 +236,7 @@ int exported_read(const struct exported_request *request, struct catalog_builder
         result = read_file(&file);
     exported_own_release(&file.own);
     json_reader_free(file.json);
+    json_keys_release(&file.keys);
     snapshot_reader_release(&file.document.snapshot);
     config_json_release(&file.config);
     return result;

@@ -6,40 +6,56 @@
 #include "api/base/strings.h"
 #include "manifests/exported_inside.h"
 
-static int read_scale(struct json_reader *json, const struct json_token *scale, struct exported_facts *facts)
-{
-    struct json_token token;
-    int64_t masters;
+struct configs_reading {
+    struct json_reader *json;
+    struct exported_facts *facts;
+    struct json_keys keys;
+    size_t offset; /* of what stands twice */
+};
 
-    if (scale->type != JSON_BEGIN_OBJECT)
-        return json_skip(json, scale);
-    while (json_next(json, &token) != JSON_END_OBJECT) {
-        if (json_skip(json, &token) != 0 || token.type == JSON_BROKEN)
+static void read_masters(const struct json_token *token, struct exported_facts *facts)
+{
+    int64_t masters = token->integer;
+
+    if (token->type == JSON_STRING && !number_parse(token->text, &masters))
+        return;
+    if ((token->type == JSON_INTEGER || token->type == JSON_STRING) && masters > 0 && masters <= CATALOG_MASTERS_MAX)
+        facts->masters = masters;
+}
+
+/* `configs`, or clusterScale in it. */
+static int read_inside(struct configs_reading *reading, const struct json_token *begin, bool scale)
+{
+    struct json_keys *keys = &reading->keys;
+    size_t before = keys->count;
+    struct json_token token;
+
+    if (begin->type != JSON_BEGIN_OBJECT)
+        return json_keys_skip(keys, reading->json, begin, &reading->offset);
+    while (json_next(reading->json, &token) != JSON_END_OBJECT) {
+        if (token.type == JSON_BROKEN)
             return -1;
-        if (!text_is(token.key, "masterBrokerSize"))
-            continue;
-        masters = token.integer;
-        if (token.type == JSON_STRING && !number_parse(token.text, &masters))
-            continue;
-        if ((token.type == JSON_INTEGER || token.type == JSON_STRING) && masters > 0 && masters <= CATALOG_MASTERS_MAX)
-            facts->masters = masters;
+        json_keys_note(keys, &token);
+        if (scale && text_is(token.key, "masterBrokerSize"))
+            read_masters(&token, reading->facts);
+        bool deeper = !scale && text_is(token.key, "clusterScale");
+        int status =
+            deeper ? read_inside(reading, &token, true) : json_keys_skip(keys, reading->json, &token, &reading->offset);
+        if (status != 0)
+            return status;
     }
-    return 0;
+    return json_keys_end(keys, before, &reading->offset) ? 1 : 0;
 }
 
 int exported_facts_read_configs(struct json_reader *json, const struct json_token *configs,
-                                struct exported_facts *facts)
+                                struct exported_facts *facts, size_t *out_offset)
 {
-    struct json_token token;
+    struct configs_reading reading = {.json = json, .facts = facts};
+    int status = read_inside(&reading, configs, false);
 
-    if (configs->type != JSON_BEGIN_OBJECT)
-        return json_skip(json, configs);
-    while (json_next(json, &token) != JSON_END_OBJECT) {
-        bool scale = token.key.data && text_is(token.key, "clusterScale");
-        if (token.type == JSON_BROKEN || (scale ? read_scale(json, &token, facts) : json_skip(json, &token)) != 0)
-            return -1;
-    }
-    return 0;
+    *out_offset = reading.offset;
+    json_keys_release(&reading.keys);
+    return status > 0 && json_skip(json, configs) != 0 ? -1 : status;
 }
 
 /* The members of the root, or of `metadata` in it. */
@@ -48,11 +64,12 @@ static int look_through(struct json_reader *json, struct exported_facts *facts, 
     struct json_token token;
 
     while (json_next(json, &token) != JSON_END_OBJECT) {
+        size_t ignored;
         int result;
         if (token.type == JSON_BROKEN)
             return -1;
         if (!inside && text_is(token.key, "configs"))
-            result = exported_facts_read_configs(json, &token, facts);
+            result = exported_facts_read_configs(json, &token, facts, &ignored);
         else if (!inside && text_is(token.key, "metadata") && token.type == JSON_BEGIN_OBJECT)
             result = look_through(json, facts, true);
         else

@@ -5,7 +5,7 @@
 #ifndef MQFERRY_MANIFESTS_EXPORTED_INSIDE_H
 #define MQFERRY_MANIFESTS_EXPORTED_INSIDE_H
 
-#include "api/base/json.h"
+#include "api/base/json_keys.h"
 #include "api/base/line_counter.h"
 #include "api/config_json.h"
 #include "api/snapshot_json.h"
@@ -51,18 +51,19 @@ struct exported {
     struct own_topics own;
     struct document document;
     uint16_t file;
-    unsigned seen;        /* members of the root, by their bit */
-    bool looked_ahead;    /* facts are complete */
-    bool nested;          /* in metadata */
-    bool merged_file;     /* configs was there */
-    bool known;           /* something that declares was there */
-    bool empty_metadata;  /* metadata held nothing that declares */
-    bool passed_over;     /* it is not for this reader */
-    bool snake;           /* members are spelt in snake case */
-    bool sums;            /* queue numbers were settled as sums */
-    uint64_t unknown;     /* members of configs that nobody knows */
-    uint64_t forbidden;   /* entries of forbiddenTable */
-    struct text stranger; /* the first member of the root that nobody knows */
+    unsigned seen;         /* members of the root, by their bit */
+    bool looked_ahead;     /* facts are complete */
+    bool nested;           /* in metadata */
+    bool merged_file;      /* configs was there */
+    bool known;            /* something that declares was there */
+    bool empty_metadata;   /* metadata held nothing that declares */
+    bool passed_over;      /* it is not for this reader */
+    bool snake;            /* members are spelt in snake case */
+    bool sums;             /* queue numbers were settled as sums */
+    uint64_t unknown;      /* members of configs that nobody knows */
+    uint64_t forbidden;    /* entries of forbiddenTable */
+    struct text stranger;  /* the first member of the root that nobody knows */
+    struct json_keys keys; /* of members that nobody knows, and of what is skipped */
 };
 
 /* Of a byte of file->text. */
@@ -74,7 +75,8 @@ void exported_notice(struct exported *file, uint32_t line, uint32_t column, cons
     __attribute__((format(printf, 4, 5)));
 /* The text is broken: tells where; STEP_STOP. */
 int exported_broken(struct exported *file);
-/* Skips a value. 0 or STEP_STOP. */
+void exported_twice(struct exported *file, size_t offset);
+/* Skips a value; a member that stands twice in it is a mistake. 0 or STEP_STOP. */
 int exported_skip(struct exported *file, const struct json_token *token);
 
 /* exported_members.c: the members of the root, or of metadata (`inside`), up to its end. 0, STEP_STOP or -1. */
@@ -86,8 +88,10 @@ bool exported_document_has(const struct exported *file, struct text key);
 int exported_document_read(struct exported *file, const struct json_token *token);
 int exported_document_finish(struct exported *file);
 
-/* exported_facts.c: reads masterBrokerSize from `configs` (any value) or leaves *facts alone. 0, or -1: broken. */
-int exported_facts_read_configs(struct json_reader *json, const struct json_token *token, struct exported_facts *facts);
+/* exported_facts.c: reads masterBrokerSize from `configs` (any value) or leaves *facts alone. 0; -1: broken; 1: a
+ * member stands twice in one of its objects. */
+int exported_facts_read_configs(struct json_reader *json, const struct json_token *token, struct exported_facts *facts,
+                                size_t *out_offset);
 /* Everything that the whole text says about itself, whatever the order of its members. 0; or -1: no memory. What is
  * broken is told when it is read in earnest. */
 int exported_facts_look_ahead(struct text text, struct exported_facts *facts, struct failure *why);

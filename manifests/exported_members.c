@@ -113,10 +113,15 @@ static int read_static_topics(struct exported *file, const struct json_token *to
 
 static int read_configs(struct exported *file, const struct json_token *token)
 {
+    size_t offset;
+    int status = exported_facts_read_configs(file->json, token, &file->facts, &offset);
+
     file->merged_file = true;
-    if (exported_facts_read_configs(file->json, token, &file->facts) == 0)
-        return 0;
-    return exported_broken(file);
+    if (status < 0)
+        return exported_broken(file);
+    if (status > 0)
+        exported_twice(file, offset);
+    return 0;
 }
 
 static int read_metadata(struct exported *file, const struct json_token *token)
@@ -177,6 +182,7 @@ static int read_member(struct exported *file, const struct root_member *member, 
 
 int exported_members_read(struct exported *file, bool inside)
 {
+    size_t before = file->keys.count, offset;
     struct json_token token;
     int step = 0;
 
@@ -191,8 +197,11 @@ int exported_members_read(struct exported *file, bool inside)
         } else {
             if (!file->stranger.data)
                 file->stranger = token.key;
+            json_keys_note(&file->keys, &token);
             step = exported_skip(file, &token);
         }
     }
+    if (step == 0 && json_keys_end(&file->keys, before, &offset))
+        exported_twice(file, offset);
     return step;
 }
