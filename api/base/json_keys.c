@@ -51,27 +51,35 @@ bool json_keys_end(struct json_keys *keys, size_t from, size_t *out_offset)
     return found;
 }
 
+/* Up to the end of the value, or to the first object that names a member twice. 0, -1 or 1. */
+static int look_into(struct json_keys *keys, struct json_reader *reader, uint8_t depth, size_t *out_offset)
+{
+    size_t begins[JSON_DEPTH_MAX + 2] = {[0] = keys->count};
+    struct json_token token;
+
+    begins[depth] = keys->count;
+    do {
+        if (json_next(reader, &token) == JSON_BROKEN)
+            return -1;
+        bool ends = token.type == JSON_END_OBJECT || token.type == JSON_END_ARRAY;
+        if (token.key.data != NULL && !ends)
+            json_keys_note(keys, &token);
+        if (token.type == JSON_BEGIN_OBJECT)
+            begins[token.depth] = keys->count;
+        if (token.type == JSON_END_OBJECT && json_keys_end(keys, begins[token.depth], out_offset))
+            return 1;
+    } while (token.depth > depth);
+    return 0;
+}
+
 int json_keys_skip(struct json_keys *keys, struct json_reader *reader, const struct json_token *token,
                    size_t *out_offset)
 {
-    size_t begins[JSON_DEPTH_MAX + 2];
-    struct json_token inner = *token;
-    int status = 0;
+    size_t before = keys->count;
 
     if (token->type != JSON_BEGIN_OBJECT && token->type != JSON_BEGIN_ARRAY)
         return json_skip(reader, token);
-    begins[inner.depth] = keys->count;
-    do {
-        if (json_next(reader, &inner) == JSON_BROKEN)
-            return -1;
-        if (inner.key.data != NULL && inner.type != JSON_END_OBJECT && inner.type != JSON_END_ARRAY)
-            json_keys_note(keys, &inner);
-        if (inner.type == JSON_BEGIN_OBJECT)
-            begins[inner.depth] = keys->count;
-        if (inner.type == JSON_END_OBJECT && json_keys_end(keys, begins[inner.depth], out_offset)) {
-            status = 1;
-            break;
-        }
-    } while (inner.depth > token->depth);
-    return status == 0 || json_skip(reader, token) == 0 ? status : -1;
+    int status = look_into(keys, reader, token->depth, out_offset);
+    keys->count = before;
+    return status > 0 && json_skip(reader, token) != 0 ? -1 : status;
 }
