@@ -39,6 +39,7 @@ class Settings:
     clock_offset_s: float = 0  # of the server's clock
     hint: str = "retry-after"  # with throttling: "retry-after", "ratelimit", ""
     delay_s: float = 0  # of every answer
+    record: bool = False  # every request as it came, for GET /_control
 
 
 @dataclasses.dataclass
@@ -88,6 +89,9 @@ class Cloud:
     def answer(self, request):
         """(answer, fault)"""
         request_id = str(uuid.uuid4()).upper()
+        if self.settings.record:
+            self.state.requests.append({"method": request.method, "target": request.target, "headers": request.headers,
+                                        "body": request.body.decode()})
         product, key_id, operation, name, fault = rocketmq, "", "", "", None
         try:
             product = self.product(request)
@@ -183,7 +187,8 @@ class Cloud:
 
     def controlled(self, request):
         if request.method == "GET":
-            return Answer(200, to_json({"audit": self.state.audit, "calls": self.state.calls, "holds": self.state.holds()}))
+            return Answer(200, to_json({"audit": self.state.audit, "calls": self.state.calls, "holds": self.state.holds(),
+                                        "requests": self.state.requests}))
         try:
             control.obey(self, json.loads(request.body))
         except (ValueError, KeyError, TypeError) as error:

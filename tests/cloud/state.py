@@ -73,7 +73,7 @@ class Instance:
 class State:
     def __init__(self):
         self.keys, self.instances = {}, {}
-        self.audit, self.calls = [], []
+        self.audit, self.calls, self.requests = [], [], []
 
     def instance(self, product, instance_id):
         found = self.instances.get(instance_id)
