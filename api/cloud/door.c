@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "api/cause.h"
+#include "api/cloud/endpoints.h"
 #include "api/system.h"
 
 enum { PATH_BYTES_MAX = 16384, READ_ON_LOOP_BYTES = 256 << 10, CONNECTIONS = 64 };
@@ -452,7 +453,7 @@ const struct instance_ops door_ops = {
 
 static int open_client(struct door *door, const char *host, const struct instance_options *options, struct failure *why)
 {
-    char endpoint[256];
+    char endpoint[ENDPOINT_BYTES];
     struct client_options client = {
         .cloud = door->cloud,
         .workers = options->workers,
@@ -469,7 +470,7 @@ static int open_client(struct door *door, const char *host, const struct instanc
     };
 
     memcpy(client.published_rate, door->face->published_rate, sizeof client.published_rate);
-    snprintf(endpoint, sizeof endpoint, "https://%s.%s.aliyuncs.com", host, door->region);
+    endpoint_of(host, door->region, endpoint);
     return client_new(&client, &door->client, why);
 }
 

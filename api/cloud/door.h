@@ -79,7 +79,7 @@ struct door {
 extern const struct instance_ops door_ops;
 
 /* `door` is zeroed and from malloc; its capabilities are set. It is freed when it is closed, or here on failure.
- * `host` is the product's ("rocketmq"): HOST.REGION.aliyuncs.com (openapi 5). */
+ * `host` is the product's ("rocketmq", endpoints.h). */
 int door_open(struct door *door, const struct face *face, const char *host, const struct instance_options *options,
               struct instance **out, struct failure *why);
 

@@ -9,7 +9,7 @@
   {"limit": {"operation", "rate", "burst"}}   per account; rate 0: none; operation "*": each that has none of its own
   {"published_limits": true} those that the vendor publishes for 4.x
   {"fault": {...}}           of faults.Fault
-  {"set": {"refusals", "clock_offset_s", "hint", "delay_s", "record"}}   see fakecloud.Settings
+  {"set": {"refusals", "clock_offset_s", "hint", "delay_s", "record", "token_s", "token_calls", "imds"}}   see fakecloud.Settings
   {"forget": true}           faults, limits, audit and calls; what is there stays
 """
 import time
@@ -85,6 +85,7 @@ def forget(cloud, _value):
     cloud.state.audit.clear()
     cloud.state.calls.clear()
     cloud.state.requests.clear()
+    cloud.state.tunnels.clear()
 
 
 COMMANDS = {"key": key, "instance": instance, "change": change, "console": console, "settle": settle, "limit": limit,

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A stand-in for Alibaba Cloud's gateway with RocketMQ 2022-08-01 and ONS 2019-02-14 behind it.
 
-    fakecloud.py [--port N] [--tls FOLDER]
+    fakecloud.py [--port N] [--tls FOLDER] [--metadata HOST:PORT]
 
 Listens on 127.0.0.1 and prints one line of JSON: {"port": N}. With --tls the certificates of a CA of its own (ca.pem) are
-made in FOLDER. Tests script it by POST /_control (control.py) and read GET /_control: audit, calls, what instances hold.
+made in FOLDER, and there is a proxy, whose port is printed, too, that leads here whatever host it is asked for. With --metadata
+it listens there as well, as the ECS metadata server does. Tests script it by POST /_control (control.py) and read GET /_control: audit, calls, what instances hold.
 """
 import argparse
 import asyncio
@@ -26,9 +27,11 @@ import ons
 import rocketmq
 import signatures
 import state
+import sts
+import tunnel
 from state import Refusal
 
-PRODUCTS = {rocketmq.VERSION: rocketmq, ons.VERSION: ons}
+PRODUCTS = {rocketmq.VERSION: rocketmq, ons.VERSION: ons, sts.VERSION: sts}
 SKEW_S = 15 * 60
 HEAD_BYTES_MAX = 64 << 10
 
@@ -39,6 +42,9 @@ class Settings:
     clock_offset_s: float = 0  # of the server's clock
     hint: str = "retry-after"  # with throttling: "retry-after", "ratelimit", ""
     delay_s: float = 0  # of every answer
+    token_s: float = 3600  # how long given keys last
+    token_calls: int = state.FOR_EVER  # or how many calls
+    imds: str = "12"  # versions of the metadata server; "": it is none
     record: bool = False  # every request as it came, for GET /_control
 
 
@@ -103,11 +109,7 @@ class Cloud:
                 if fault.cut and not fault.apply:
                     self.state.called(key_id, operation, name, "cut")
                     return Answer(200, b"{}"), fault
-            key = self.authenticate(request)
-            self.throttle(key, operation)
-            if fault and fault.refuse:
-                raise Refusal(**fault.refuse)
-            data = product.perform(self.state, key, operation, arguments, request.body)
+            data = self.perform(product, request, operation, arguments, fault)
             if fault:
                 fault.change_list(data)
             answer = Answer(200, to_json(product.accepted(request_id, data)))
@@ -122,6 +124,17 @@ class Cloud:
         if fault and fault.shape:
             answer.status, answer.content_type, answer.body = faults.SHAPES[fault.shape](answer.body)
         return answer, fault
+
+    def perform(self, product, request, operation, arguments, fault):
+        key = None
+        if product is not sts or sts.needs_signature(operation):
+            key = self.authenticate(request)
+            self.throttle(key, operation)
+        if fault and fault.refuse:
+            raise Refusal(**fault.refuse)
+        if product is sts:
+            return sts.perform(self.state, self.settings, operation, arguments)
+        return product.perform(self.state, key, operation, arguments, request.body)
 
     def product(self, request):
         parameters = dict(request.query + request.form)
@@ -172,7 +185,7 @@ class Cloud:
         if key.calls_left == 0:
             key.expired = True
         key.calls_left -= key.calls_left > 0
-        if key.expired:
+        if key.expired or time.time() >= key.expires:
             raise Refusal(400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.", gateway=True)
 
     def throttle(self, key, operation):
@@ -188,7 +201,8 @@ class Cloud:
     def controlled(self, request):
         if request.method == "GET":
             return Answer(200, to_json({"audit": self.state.audit, "calls": self.state.calls, "holds": self.state.holds(),
-                                        "requests": self.state.requests}))
+                                        "requests": self.state.requests, "tunnels": self.state.tunnels,
+                                        "given": [[key.id, key.secret, key.token] for key in self.state.keys.values() if key.secret.startswith("given-")]}))
         try:
             control.obey(self, json.loads(request.body))
         except (ValueError, KeyError, TypeError) as error:
@@ -265,8 +279,11 @@ async def converse(cloud, reader, writer):
     try:
         while True:
             request, fault = await read_request(reader, writer), None
+            plain = sts.plain(cloud.state, cloud.settings, request)
             if request.path == "/_control":
                 answer = cloud.controlled(request)
+            elif plain:
+                answer = Answer(plain[0], plain[1].encode(), "text/plain")
             else:
                 answer, fault = cloud.answer(request)
                 delay_s = cloud.settings.delay_s + (fault.delay_s if fault else 0)
@@ -281,14 +298,25 @@ async def converse(cloud, reader, writer):
         writer.close()
 
 
-async def serve(port, tls):
+async def serve(port, tls, metadata):
     cloud, context = Cloud(), None
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*authority.make(tls))
-    server = await asyncio.start_server(lambda reader, writer: converse(cloud, reader, writer), "127.0.0.1", port, ssl=context,
-                                        limit=HEAD_BYTES_MAX, backlog=512)
-    print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
+
+    async def listen(host, on_port, secure):
+        return await asyncio.start_server(lambda reader, writer: converse(cloud, reader, writer), host, on_port, ssl=secure,
+                                          limit=HEAD_BYTES_MAX, backlog=512)
+
+    server = await listen("127.0.0.1", port, context)
+    told, kept = {"port": server.sockets[0].getsockname()[1]}, []
+    if tls:
+        proxy, told["proxy"] = await tunnel.serve(told["port"], cloud.state.tunnels)
+        kept.append(proxy)
+    if metadata:
+        host, _, on_port = metadata.partition(":")
+        kept.append(await listen(host, int(on_port), None))
+    print(json.dumps(told), flush=True)
     await server.serve_forever()
 
 
@@ -296,9 +324,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--tls", metavar="FOLDER")
+    parser.add_argument("--metadata", metavar="HOST:PORT")
     arguments = parser.parse_args()
     try:
-        asyncio.run(serve(arguments.port, arguments.tls))
+        asyncio.run(serve(arguments.port, arguments.tls, arguments.metadata))
     except KeyboardInterrupt:
         pass
 

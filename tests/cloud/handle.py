@@ -21,10 +21,12 @@ TIMEOUT_S = 20
 class Fake:
     """One account with one key; instances rmq-cn-abc123 (5.x) and MQ_INST_1 (4.x), both empty."""
 
-    def __init__(self, tls=None):
+    def __init__(self, tls=None, metadata=None):
         command = ["/usr/bin/python3", "-B", str(PROGRAM)] + (["--tls", str(tls)] if tls else [])
+        command += ["--metadata", metadata] if metadata else []
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
-        self.port = json.loads(self.process.stdout.readline())["port"]
+        told = json.loads(self.process.stdout.readline())
+        self.port, self.proxy = told["port"], f"http://127.0.0.1:{told.get('proxy')}"
         self.context = ssl.create_default_context(cafile=str(pathlib.Path(tls) / "ca.pem")) if tls else None
         self.endpoint = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self.host = f"127.0.0.1:{self.port}"

@@ -4,6 +4,7 @@ whoever made it; both are told the same errors."""
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -125,6 +126,14 @@ class Beside(WithFake):
                 for operation, request in theirs.items():
                     with self.subTest(operation):
                         self.assertEqual(ours.get(operation), request)
+
+    def test_both_look_for_the_product_at_the_same_place(self):
+        """Its client's special regions are ours, and no others."""
+        text = (pathlib.Path(__file__).parents[2] / "api" / "cloud" / "endpoints.c").read_text()
+        ours = {}
+        for host, table in re.findall(r"/\* (ons[\w.-]*) \*/\nstatic const char \*const \w+\[\] = {(.*?)};", text, re.S):
+            ours.update({region: host for region in re.findall(r'"([\w-]+)"', table)})
+        self.assertEqual(ours, self.four._endpoint_map)
 
     def test_both_see_the_same_whoever_made_it(self):
         for to in (FIVE, FOUR):

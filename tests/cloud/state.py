@@ -27,6 +27,7 @@ class Key:
     inactive: bool = False
     calls_left: int = FOR_EVER  # of a token: how many calls until it has expired
     denied: list = dataclasses.field(default_factory=list)  # operations
+    expires: float = float("inf")
 
 
 @dataclasses.dataclass
@@ -74,6 +75,7 @@ class State:
     def __init__(self):
         self.keys, self.instances = {}, {}
         self.audit, self.calls, self.requests = [], [], []
+        self.tunnels, self.metadata_tokens = [], set()
 
     def instance(self, product, instance_id):
         found = self.instances.get(instance_id)
