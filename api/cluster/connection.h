@@ -57,6 +57,7 @@ struct connection_options {
     struct tls *tls; /* borrowed; NULL: plain */
     size_t answer_bytes_max;
     uint32_t connect_ms;
+    uint32_t idle_ms; /* after so long without use it is left; 0: before brokers would close it */
 };
 
 struct connection *connection_new(const struct connection_options *options); /* NULL: no memory */

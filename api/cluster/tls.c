@@ -2,6 +2,7 @@
 #include "api/cluster/tls.h"
 
 #include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include <openssl/err.h>
@@ -151,13 +152,21 @@ int tls_take(struct tls_session *session, const char *bytes, size_t count, struc
                : failure_no_memory(why, "what came over TLS");
 }
 
+static bool lacks_authority(long verdict)
+{
+    return verdict == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY || verdict == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
+           verdict == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN || verdict == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
+           verdict == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE;
+}
+
 static int fail_handshake(const struct tls_session *session, struct failure *why)
 {
     long verdict = SSL_get_verify_result(session->ssl);
 
     if (verdict != X509_V_OK)
-        return failure_set(why, CAUSE_UNREACHABLE, "the TLS handshake failed: its certificate is not accepted: %s",
-                           X509_verify_cert_error_string(verdict));
+        return failure_set(why, CAUSE_UNREACHABLE, "the TLS handshake failed: its certificate is not accepted: %s%s",
+                           X509_verify_cert_error_string(verdict),
+                           lacks_authority(verdict) ? " (caFile names the authorities to trust)" : "");
     return failure_set(why, CAUSE_UNREACHABLE, "the TLS handshake failed: %s", reason());
 }
 

@@ -114,8 +114,10 @@ int session_say(const struct failure *failure)
     if (failure->provider_code[0] != '\0' || failure->request_id[0] != '\0') {
         buffer_append_string(&text, "code ");
         escape_append(&text, text_of(failure->provider_code));
-        buffer_append_string(&text, ", request id ");
-        escape_append(&text, text_of(failure->request_id));
+        if (failure->request_id[0] != '\0') { /* brokers have none */
+            buffer_append_string(&text, ", request id ");
+            escape_append(&text, text_of(failure->request_id));
+        }
         fprintf(stderr, "         %s\n", text.data == NULL ? "" : text.data);
     }
     if (failure->cause != CAUSE_USAGE)

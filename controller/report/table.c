@@ -165,6 +165,8 @@ static void append_result(struct table *table, uint32_t row)
         return;
     buffer_append_string(table->out, "\n        code ");
     escape_append(table->out, text_of(failure.provider_code));
+    if (failure.request_id[0] == '\0') /* brokers have none */
+        return;
     buffer_append_string(table->out, ", request id ");
     escape_append(table->out, text_of(failure.request_id));
 }

@@ -312,6 +312,28 @@ static void an_idle_close_is_no_event(void **state)
     end_connection();
 }
 
+/* We leave before the server would: what is sent after a long pause goes over a new connection. */
+static void a_long_pause_makes_a_new_connection(void **state)
+{
+    struct connection_options options = {
+        .loop = &loop.loop, .host = "127.0.0.1", .answer_bytes_max = ANSWER_BYTES_MAX, .connect_ms = PATIENCE_MS};
+    struct asked asked;
+
+    (void)state;
+    serve(echo, NULL);
+    options.port = server.port;
+    options.idle_ms = 50;
+    connection = connection_new(&options);
+    ask_as(&asked, "before", false, PATIENCE_MS);
+    await_body(&asked, "before");
+    for (uint64_t end_ms = monotime_ms() + 100; monotime_ms() < end_ms;)
+        uv_run(&loop.loop, UV_RUN_ONCE);
+    ask_as(&asked, "after", false, PATIENCE_MS);
+    await_body(&asked, "after");
+    assert_int_equal(server.connections, 2);
+    end_connection();
+}
+
 static void close_second_of_first(struct remote_answer *answer, void *context)
 {
     echo(answer, context);
@@ -653,6 +675,7 @@ int main(void)
         CASE(a_cut_answer_is_none),
         CASE(garbage_is_refused),
         CASE(an_idle_close_is_no_event),
+        CASE(a_long_pause_makes_a_new_connection),
         CASE(only_reads_are_sent_twice),
         CASE(a_peer_that_always_closes_fails_reads_too),
         CASE(refused_connections_say_so),
