@@ -40,6 +40,7 @@ struct creating {
     struct job job;
     const struct place_step *steps;
     uint32_t step_count;
+    struct buffer *bodies; /* per step, of batches */
     int composed;
     struct sending *sending; /* NULL: not under way */
     uint64_t looked_ms;      /* the oldest look of this round */
@@ -53,6 +54,14 @@ static void look(struct creating *creating);
 
 /* --- the end ---------------------------------------------------------------------------------------------------------
  */
+
+static void release_bodies(struct creating *creating)
+{
+    for (uint32_t i = 0; creating->bodies && i < creating->step_count; i++)
+        buffer_release(&creating->bodies[i]);
+    free(creating->bodies);
+    creating->bodies = NULL;
+}
 
 static void fill_outcomes(struct creating *creating)
 {
@@ -72,6 +81,7 @@ static void fill_outcomes(struct creating *creating)
 
 static void creating_free(struct creating *creating)
 {
+    release_bodies(creating);
     place_free(creating->place);
     order_conf_free(creating->orders);
     roster_unref(creating->options.roster);
@@ -123,6 +133,7 @@ static void on_sent(void *context)
     struct creating *creating = context;
 
     creating->sending = NULL;
+    release_bodies(creating);
     log_window(creating);
     end_turn(creating);
     look(creating);
@@ -147,6 +158,7 @@ static void send_steps(struct creating *creating)
         .deadline_ms = sending_deadline(creating),
         .steps = creating->steps,
         .step_count = creating->step_count,
+        .bodies = creating->bodies,
     };
     int status;
 
@@ -154,16 +166,28 @@ static void send_steps(struct creating *creating)
     if (status < 0)
         finish(creating);
     else if (status > 0)
-        look(creating);
+        on_sent(creating);
 }
 
 /* --- composing -------------------------------------------------------------------------------------------------------
  */
 
+static int write_batches(struct creating *creating)
+{
+    creating->bodies = calloc(creating->step_count > 0 ? creating->step_count : 1, sizeof *creating->bodies);
+    if (!creating->bodies || sending_write_batches(creating->place, creating->options.items, creating->options.kind,
+                                                   creating->steps, creating->step_count, creating->bodies) != 0)
+        return failure_no_memory(&creating->failure, "a batch");
+    return 0;
+}
+
 static void compose(struct job *job)
 {
     struct creating *creating = job->data;
+
     creating->composed = place_next(creating->place, &creating->steps, &creating->step_count, &creating->failure);
+    if (creating->composed == 0)
+        creating->composed = write_batches(creating);
 }
 
 static void on_composed(struct job *job)
@@ -181,6 +205,7 @@ static void on_composed(struct job *job)
 /* Never cancelled: what place thinks is what the outcomes are. */
 static void start_composing(struct creating *creating)
 {
+    release_bodies(creating);
     creating->job = (struct job){.work = compose, .done = on_composed, .data = creating};
     creating->step_count = 0;
     worker_submit(creating->options.workers, &creating->job);

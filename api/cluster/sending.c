@@ -194,24 +194,44 @@ static int write_single(struct sending *sending, const struct place_step *step, 
                                                : create_group_request(name, &draft, v5, &sending->body, out, why);
 }
 
-static int write_batch(struct sending *sending, const struct place_step *step, struct frame *out, struct failure *why)
+static int write_batch(const struct place *place, const struct create_item *items, enum kind kind,
+                       const struct place_step *step, struct buffer *room, struct buffer *body)
 {
-    const uint32_t *items = place_items(sending->options.place);
+    const uint32_t *order = place_items(place);
     struct create_batch batch;
     struct draft draft;
+    struct frame unused = {0};
+    struct failure why;
 
-    create_batch_init(&batch, sending->options.kind, &sending->body);
+    buffer_init(body, REQUEST_BYTES_MAX);
+    create_batch_init(&batch, kind, body);
     for (uint32_t i = step->first; i < step->first + step->count; i++) {
-        if (place_settings(sending->options.place, step, items[i], &draft, &sending->room) != 0)
-            return failure_no_memory(why, "a create");
-        create_batch_add(&batch, sending->options.items[items[i]].name, &draft);
+        if (place_settings(place, step, order[i], &draft, room) != 0)
+            return -1;
+        create_batch_add(&batch, items[order[i]].name, &draft);
     }
-    return create_batch_request(&batch, out, why);
+    return create_batch_request(&batch, &unused, &why);
 }
 
-static int write_request(struct sending *sending, const struct place_step *step, struct arena *memory,
-                         struct frame *out, struct failure *why)
+int sending_write_batches(const struct place *place, const struct create_item *items, enum kind kind,
+                          const struct place_step *steps, uint32_t step_count, struct buffer *bodies)
 {
+    struct buffer room;
+    int status = 0;
+
+    buffer_init(&room, ROOM_BYTES_MAX);
+    for (uint32_t i = 0; status == 0 && i < step_count; i++)
+        if (steps[i].batch)
+            status = write_batch(place, items, kind, &steps[i], &room, &bodies[i]);
+    buffer_release(&room);
+    return status;
+}
+
+static int write_request(struct sending *sending, uint32_t index, struct arena *memory, struct frame *out,
+                         struct failure *why)
+{
+    const struct place_step *step = step_of(sending, index);
+
     *out = (struct frame){0};
     buffer_reset(&sending->body);
     if (step->master == PLACE_NAME_SERVERS) {
@@ -219,7 +239,11 @@ static int write_request(struct sending *sending, const struct place_step *step,
         order_conf_put(out, sending->options.items[item].name, step->value);
         return 0;
     }
-    return step->batch ? write_batch(sending, step, out, why) : write_single(sending, step, memory, out, why);
+    if (!step->batch)
+        return write_single(sending, step, memory, out, why);
+    out->code = request_code(sending, index);
+    out->body = buffer_text(&sending->options.bodies[index]);
+    return 0;
 }
 
 /* --- calls -----------------------------------------------------------------------------------------------------------
@@ -289,7 +313,7 @@ static void send_step(struct sending *sending, uint32_t step)
     struct step_calls *calls = NULL;
     struct frame request;
 
-    if (write_request(sending, step_of(sending, step), &memory, &request, &why) == 0) {
+    if (write_request(sending, step, &memory, &request, &why) == 0) {
         calls = calls_new(sending, step);
         if (!calls)
             failure_no_memory(&why, "a create");

@@ -23,7 +23,13 @@ struct sending_options {
     uint64_t deadline_ms;
     const struct place_step *steps; /* live until done */
     uint32_t step_count;            /* at least 1 */
+    const struct buffer *bodies;    /* per step: of sending_write_batches; live until done */
 };
+
+/* Writes the bodies of those steps that are batches, which takes time: workers. `bodies`: one per step, zeroed; they
+ * are released by the caller in any case. 0, or -1: no memory. */
+int sending_write_batches(const struct place *place, const struct create_item *items, enum kind kind,
+                          const struct place_step *steps, uint32_t step_count, struct buffer *bodies);
 
 /* 0: `done` comes once, later, never inside: every step that was sent is answered, and the sending is gone. 1: nothing
  * could leave, all is answered, `done` does not come. -1: OUT_OF_MEMORY. */
