@@ -108,6 +108,37 @@ const struct settings *catalog_settings_of(const struct catalog *catalog, const 
     return catalog_settings(catalog, index);
 }
 
+static bool same_value(const struct settings *a, const struct settings *b, enum field field)
+{
+    enum field_type type = field_info(field)->type;
+
+    if (!settings_has(a, field) || !settings_has(b, field))
+        return false;
+    if (type == TYPE_BOOL || type == TYPE_INTEGER)
+        return settings_number(a, field) == settings_number(b, field);
+    return text_equal(settings_text(a, field), settings_text(b, field));
+}
+
+uint64_t catalog_common_fields(const struct catalog *catalog, const struct spread *spread)
+{
+    const struct settings *first = NULL;
+    uint64_t common = 0;
+
+    for (uint16_t number = 0; number < spread->masters; number++) {
+        if (spread->settings[number] == CATALOG_ABSENT)
+            continue;
+        const struct settings *other = catalog_settings(catalog, spread->settings[number]);
+        if (!first) {
+            first = other;
+            common = first->set;
+        }
+        for (uint64_t rest = other != first ? common : 0; rest != 0; rest &= rest - 1)
+            if (!same_value(first, other, field_first(rest)))
+                common &= ~FIELD_BIT(field_first(rest));
+    }
+    return common;
+}
+
 uint16_t catalog_master_count(const struct catalog *catalog)
 {
     return (uint16_t)catalog->masters.count;

@@ -150,6 +150,8 @@ const struct settings *catalog_settings(const struct catalog *catalog, uint32_t 
 const struct settings *catalog_settings_of(const struct catalog *catalog, const struct resource *resource);
 uint32_t catalog_settings_count(const struct catalog *catalog);
 const struct spread *catalog_spread(const struct catalog *catalog, uint32_t index);
+/* Fields that are set and alike on all masters that have it. */
+uint64_t catalog_common_fields(const struct catalog *catalog, const struct spread *spread);
 uint16_t catalog_master_count(const struct catalog *catalog);
 const char *catalog_master(const struct catalog *catalog, uint16_t master);
 const char *catalog_file(const struct catalog *catalog, uint16_t file);

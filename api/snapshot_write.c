@@ -33,17 +33,6 @@ static void write_settings(struct json_writer *json, const struct settings *sett
 
 /* --- brokers --- */
 
-static bool same_value(const struct settings *a, const struct settings *b, enum field field)
-{
-    enum field_type type = field_info(field)->type;
-
-    if (!settings_has(a, field) || !settings_has(b, field))
-        return false;
-    if (type == TYPE_BOOL || type == TYPE_INTEGER)
-        return settings_number(a, field) == settings_number(b, field);
-    return text_equal(settings_text(a, field), settings_text(b, field));
-}
-
 /* NULL: the master does not have it. */
 static const struct settings *on_master(const struct output *out, const struct spread *spread, uint16_t number)
 {
@@ -52,25 +41,11 @@ static const struct settings *on_master(const struct output *out, const struct s
     return catalog_settings(out->catalog, spread->settings[number]);
 }
 
-/* What is alike on all masters that have it, which `first` is one of. */
-static uint64_t common_fields(const struct output *out, const struct spread *spread, const struct settings *first)
-{
-    uint64_t common = first->set;
-
-    for (uint16_t number = 0; number < spread->masters; number++) {
-        const struct settings *other = on_master(out, spread, number);
-        for (uint64_t rest = other && other != first ? common : 0; rest != 0; rest &= rest - 1)
-            if (!same_value(first, other, field_first(rest)))
-                common &= ~FIELD_BIT(field_first(rest));
-    }
-    return common;
-}
-
 static void write_spread(struct output *out, const struct resource *resource)
 {
     const struct spread *spread = catalog_spread(out->catalog, resource->settings);
     const struct settings *first = catalog_settings_of(out->catalog, resource);
-    uint64_t common = common_fields(out, spread, first);
+    uint64_t common = catalog_common_fields(out->catalog, spread);
 
     write_settings(out->json, first, common);
     json_write_key(out->json, "brokers");

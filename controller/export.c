@@ -7,7 +7,7 @@
 #include "api/cause.h"
 #include "api/config_json.h"
 #include "api/snapshot_json.h"
-#include "api/system.h"
+#include "controller/export_view.h"
 
 enum { INDENT = 2 };
 
@@ -115,13 +115,13 @@ static const char *lead_to(struct buffer *out, const char *before, const char *n
     return step;
 }
 
-static void append_settings(struct buffer *out, const struct settings *settings, unsigned columns)
+static void append_settings(struct buffer *out, const struct settings *settings, uint64_t mask, unsigned columns)
 {
     struct draft draft;
     const char *before = "";
 
     draft_from_settings(&draft, settings);
-    for (uint64_t rest = draft.set; rest != 0; rest &= rest - 1) {
+    for (uint64_t rest = draft.set & mask; rest != 0; rest &= rest - 1) {
         enum field field = field_first(rest);
         const char *name = field_info(field)->name;
         buffer_append_string(out, lead_to(out, before, name, columns));
@@ -132,9 +132,13 @@ static void append_settings(struct buffer *out, const struct settings *settings,
     }
 }
 
-/* Everything of each master stands with the master: it may differ in any setting. */
-static void append_spread(struct buffer *out, const struct catalog *catalog, const struct spread *spread)
+/* What is alike on all masters that have it stands with the resource, what differs with the master. */
+static void append_spread(struct buffer *out, const struct catalog *catalog, const struct spread *spread,
+                          const struct settings *first)
 {
+    uint64_t common = catalog_common_fields(catalog, spread);
+
+    append_settings(out, first, common, 2 * INDENT);
     indent(out, 2 * INDENT);
     buffer_append_string(out, "brokers:\n");
     for (uint16_t master = 0; master < spread->masters; master++) {
@@ -143,16 +147,9 @@ static void append_spread(struct buffer *out, const struct catalog *catalog, con
         const struct settings *settings = catalog_settings(catalog, spread->settings[master]);
         indent(out, 3 * INDENT);
         append_scalar(out, text_of(catalog_master(catalog, master)));
-        buffer_append_string(out, settings->set == 0 ? ": {}\n" : ":\n");
-        append_settings(out, settings, 4 * INDENT);
+        buffer_append_string(out, (settings->set & ~common) == 0 ? ": {}\n" : ":\n");
+        append_settings(out, settings, ~common, 4 * INDENT);
     }
-}
-
-/* In what people declare from, or tools create from, a system name would be a mistake. */
-static bool is_exported(const struct catalog *catalog, const struct resource *resource)
-{
-    return resource->status == STATUS_ORDINARY &&
-           !system_name((enum kind)resource->kind, catalog_name(catalog, resource));
 }
 
 static void append_item(struct buffer *out, const struct catalog *catalog, const struct resource *resource)
@@ -160,10 +157,11 @@ static void append_item(struct buffer *out, const struct catalog *catalog, const
     buffer_append_string(out, "  - name: ");
     append_scalar(out, catalog_name(catalog, resource));
     buffer_append_char(out, '\n');
+    const struct settings *settings = catalog_settings_of(catalog, resource);
     if (resource->spread)
-        append_spread(out, catalog, catalog_spread(catalog, resource->settings));
+        append_spread(out, catalog, catalog_spread(catalog, resource->settings), settings);
     else
-        append_settings(out, catalog_settings(catalog, resource->settings), 2 * INDENT);
+        append_settings(out, settings, UINT64_MAX, 2 * INDENT);
 }
 
 static void append_yaml(struct buffer *out, const struct catalog *catalog)
@@ -172,8 +170,6 @@ static void append_yaml(struct buffer *out, const struct catalog *catalog)
         uint32_t first, count, written = 0;
         catalog_range(catalog, kind, &first, &count);
         for (uint32_t row = first; row < first + count; row++) {
-            if (!is_exported(catalog, &catalog_rows(catalog)[row]))
-                continue;
             if (written++ == 0)
                 buffer_append_format(out, "%sapiVersion: mqferry/v1\nkind: %sList\nitems:\n",
                                      out->length > 0 ? "---\n" : "", kind_name(kind));
@@ -185,9 +181,18 @@ static void append_yaml(struct buffer *out, const struct catalog *catalog)
 /* --- metadata
  * ------------------------------------------------------------------------------------------------------------ */
 
-static int append_table(struct json_writer *json, const struct catalog *catalog, enum kind kind, struct failure *why)
+/* 4.x writes fewer members. */
+static struct config_json_style style_of(const struct capabilities *capabilities)
 {
-    static const struct config_json_style style = {.all_defaults = true, .v5 = true};
+    uint64_t holds = capabilities->holds[KIND_TOPIC];
+    bool v4 = capabilities->kind == INSTANCE_ROCKETMQ && !(holds & FIELD_BIT(FIELD_TOPIC_ATTRIBUTES));
+    return (struct config_json_style){.all_defaults = true, .v5 = !v4};
+}
+
+static int append_table(struct json_writer *json, const struct catalog *catalog, enum kind kind,
+                        const struct capabilities *capabilities, struct failure *why)
+{
+    const struct config_json_style style = style_of(capabilities);
     uint32_t first, count;
 
     catalog_range(catalog, kind, &first, &count);
@@ -196,8 +201,6 @@ static int append_table(struct json_writer *json, const struct catalog *catalog,
     for (uint32_t row = first; row < first + count; row++) {
         const struct resource *resource = &catalog_rows(catalog)[row];
         struct text name = catalog_name(catalog, resource);
-        if (!is_exported(catalog, resource))
-            continue;
         if (resource->spread)
             return failure_set(
                 why, CAUSE_UNSUPPORTED,
@@ -211,7 +214,8 @@ static int append_table(struct json_writer *json, const struct catalog *catalog,
 }
 
 /* dataVersion marks the numbers as those of one broker, not sums over masters (rocketmq-remoting 1.2, 1.3). */
-static int append_metadata(struct buffer *out, const struct catalog *catalog, struct failure *why)
+static int append_metadata(struct buffer *out, const struct catalog *catalog, const struct capabilities *capabilities,
+                           struct failure *why)
 {
     struct json_writer json;
 
@@ -227,7 +231,7 @@ static int append_metadata(struct buffer *out, const struct catalog *catalog, st
     json_write_integer(&json, 0);
     json_write_end_object(&json);
     for (enum kind kind = 0; kind < KINDS; kind++) {
-        if (append_table(&json, catalog, kind, why) < 0)
+        if (append_table(&json, catalog, kind, capabilities, why) < 0)
             return -1;
     }
     json_write_end_object(&json);
@@ -235,22 +239,32 @@ static int append_metadata(struct buffer *out, const struct catalog *catalog, st
     return 0;
 }
 
-int export_write(struct buffer *out, enum export_format format, const struct catalog *catalog,
-                 const struct description *from, struct failure *why)
+static int append_view(struct buffer *out, enum export_format format, const struct catalog *view,
+                       const struct description *from, struct failure *why)
 {
     const struct snapshot_head head = {.stands_for = from->capabilities.kind, .identity = from->identity};
 
     switch (format) {
     case EXPORT_YAML:
-        append_yaml(out, catalog);
-        break;
+        append_yaml(out, view);
+        return 0;
     case EXPORT_SNAPSHOT:
-        snapshot_json_write(out, catalog, &head);
-        break;
+        snapshot_json_write(out, view, &head);
+        return 0;
     case EXPORT_METADATA:
-        if (append_metadata(out, catalog, why) < 0)
-            return -1;
-        break;
+        return append_metadata(out, view, &from->capabilities, why);
     }
-    return out->failed ? failure_no_memory(why, "the export") : 0;
+    return 0;
+}
+
+int export_write(struct buffer *out, enum export_format format, const struct catalog *catalog,
+                 const struct description *from, struct failure *why)
+{
+    struct catalog *view;
+
+    if (export_view(catalog, &from->capabilities, &view, why) != 0)
+        return -1;
+    int status = append_view(out, format, view, from, why);
+    catalog_unref(view);
+    return status == 0 && out->failed ? failure_no_memory(why, "the export") : status;
 }

@@ -25,7 +25,7 @@ struct line {
     uint16_t master;
     uint32_t masters[CATALOG_MASTERS_MAX];
     uint16_t master_count;
-    struct buffer maps[FIELD_COUNT];
+    struct buffer maps[2][FIELD_COUNT]; /* of `common`, of `own` */
 };
 
 static struct failure why;
@@ -66,9 +66,11 @@ static struct text read_map(struct line *line, enum field field, char *text)
         char *colon = strchr(pair, ':');
         pairs[count++] = (struct map_pair){{pair, (size_t)(colon - pair)}, text_of(colon + 1)};
     }
-    buffer_init(&line->maps[field], LINE_MAX_BYTES);
-    check(map_finish(pairs, count, &line->maps[field], &repeated));
-    return buffer_text(&line->maps[field]);
+    struct buffer *map = &line->maps[line->spread][field]; /* what was of another master is interned by now */
+    buffer_release(map);
+    buffer_init(map, LINE_MAX_BYTES);
+    check(map_finish(pairs, count, map, &repeated));
+    return buffer_text(map);
 }
 
 static void read_setting(struct line *line, char *key, char *value)
@@ -164,8 +166,10 @@ static void add_resource(struct line *line)
     if (line->spread)
         check(catalog_intern_spread(line->builder, line->masters, line->master_count, &line->entry.settings, &why));
     check(catalog_add(line->builder, &line->entry, &why));
-    for (enum field field = 0; field < FIELD_COUNT; field++)
-        buffer_release(&line->maps[field]);
+    for (enum field field = 0; field < FIELD_COUNT; field++) {
+        buffer_release(&line->maps[0][field]);
+        buffer_release(&line->maps[1][field]);
+    }
 }
 
 static void read_line(struct catalog_builder *builder, char *text)
