@@ -8,6 +8,7 @@
 #include "api/base/monotime.h"
 #include "api/base/strings.h"
 #include "api/cause.h"
+#include "controller/journal/good.h"
 #include "controller/journal/journal.h"
 
 enum { DESTINATION_TEXT_MAX = 2 * ADDRESS_BYTES_MAX };
@@ -295,6 +296,23 @@ static void begin(struct setup *setup, struct session *session)
     };
 }
 
+/* What only looks does not write the state directory, but heeds what the daemon has left there. */
+static void take_good(struct setup *setup)
+{
+    const struct options *options = setup->session->options;
+    struct failure ignored = FAILURE_INIT;
+    struct address address;
+    struct buffer real;
+
+    buffer_init(&real, 2 * ADDRESS_BYTES_MAX);
+    if (journal_state_dir(options_text(options, OPTION_STATE_DIR, setup->config->state_directory), &setup->state_dir,
+                          &ignored) == 0 &&
+        address_parse(buffer_text(&setup->destination_text), &address, &ignored) == 0 &&
+        address_real(&address, &ignored) == 0 && address_append(&real, &address) == 0)
+        setup->runner.declared_before = good_read(setup->state_dir.data, buffer_text(&real), setup->runner.sync);
+    buffer_release(&real);
+}
+
 static int take_rest(struct setup *setup, struct failure *why)
 {
     const struct options *options = setup->session->options;
@@ -307,6 +325,8 @@ static int take_rest(struct setup *setup, struct failure *why)
     setup->runner.concurrency = (uint32_t)options_number(options, OPTION_CONCURRENCY, setup->runner.concurrency);
     if (options_has(options, OPTION_EXCLUDE_FILE))
         setup->runner.exclude_files = options->values[OPTION_EXCLUDE_FILE].texts;
+    if (options->command != COMMAND_APPLY && setup->config != NULL && setup->guard.max_shrink_percent < 100)
+        take_good(setup);
     if (options->command != COMMAND_APPLY)
         return 0;
     const char *configured = setup->config == NULL ? NULL : setup->config->state_directory;

@@ -173,8 +173,8 @@ static int check_plan(struct pass *pass, const struct event *event, struct failu
         return 0;
     if (guard_plan(guard, pass->plan, event->source_age_ms, why) != 0)
         return -1;
-    pass->report.shrunk =
-        guard_shrunk(guard, pass->options.declared_before, plan_declared_count(pass->plan), event->declared_digest);
+    uint64_t before = pass->options.declared_before != NULL ? *pass->options.declared_before : 0;
+    pass->report.shrunk = guard_shrunk(guard, before, plan_declared_count(pass->plan), event->declared_digest);
     return 0;
 }
 

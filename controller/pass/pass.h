@@ -83,13 +83,14 @@ struct pass_options {
     const struct guard *guard;              /* borrowed; of the destination and of the plan; NULL: no guard */
     const struct side_guard *source_guards; /* borrowed; one a live source, side 1 first; NULL: none */
     struct ledger *ledger;                  /* borrowed; changed by the pass */
-    struct row_set *made;     /* borrowed, changed by the pass: rows that this pass or an earlier one of the same
-                               * declared catalog created, whose result stays CREATED; NULL: nobody keeps them */
-    uint64_t give_up_ms;      /* monotonic: no wait of this pass goes beyond (what is left stays pending), and CREATING
-                               * is polled until here; 0: waits as the causes say, and CREATING is left to a later pass */
-    uint64_t declared_before; /* resources of the last good pass, for guard_shrunk */
-    uint64_t random;          /* seed of the jitter */
-    uint32_t rows_a_step;     /* 0: PASS_ROWS_A_STEP */
+    struct row_set *made; /* borrowed, changed by the pass: rows that this pass or an earlier one of the same
+                           * declared catalog created, whose result stays CREATED; NULL: nobody keeps them */
+    uint64_t give_up_ms;  /* monotonic: no wait of this pass goes beyond (what is left stays pending), and CREATING
+                           * is polled until here; 0: waits as the causes say, and CREATING is left to a later pass */
+    const uint64_t *declared_before; /* borrowed, looked at when there is a plan: resources of the last good pass, for
+                                      * guard_shrunk; NULL: 0, not known */
+    uint64_t random;                 /* seed of the jitter */
+    uint32_t rows_a_step;            /* 0: PASS_ROWS_A_STEP */
 };
 
 /* ---- events: answers and news

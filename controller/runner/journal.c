@@ -12,12 +12,15 @@
 
 #include "api/base/monotime.h"
 #include "api/cause.h"
+#include "controller/journal/good.h"
 #include "controller/runner/state.h"
 
 struct opening {
     struct job job;
     struct runner *runner;
-    struct journal *journal; /* out */
+    struct journal *journal;  /* out */
+    char *state_name;         /* out */
+    uint64_t declared_before; /* out */
     struct failure failure;
 };
 
@@ -44,6 +47,14 @@ static int take_doubts(struct opening *opening)
     return 0;
 }
 
+static void read_good(struct opening *opening, struct text address)
+{
+    const struct runner_options *options = &opening->runner->options;
+
+    opening->state_name = strndup(address.data, address.bytes);
+    opening->declared_before = good_read(options->state_dir, address, options->sync);
+}
+
 static void work(struct job *job)
 {
     struct opening *opening = job->data;
@@ -52,10 +63,12 @@ static void work(struct job *job)
 
     buffer_init(&address, 2 * ADDRESS_BYTES_MAX);
     if (append_address(runner, &address, &opening->failure) == 0 &&
-        journal_open(runner->options.state_dir, buffer_text(&address), &opening->journal, &opening->failure) == 0 &&
-        take_doubts(opening) != 0) {
-        journal_free(opening->journal);
-        opening->journal = NULL;
+        journal_open(runner->options.state_dir, buffer_text(&address), &opening->journal, &opening->failure) == 0) {
+        read_good(opening, buffer_text(&address));
+        if (take_doubts(opening) != 0) {
+            journal_free(opening->journal);
+            opening->journal = NULL;
+        }
     }
     buffer_release(&address);
 }
@@ -68,6 +81,10 @@ static void on_opened(struct job *job)
     runner->opening = false;
     runner->journal = opening->journal;
     runner->journal_failure = opening->failure;
+    free(runner->state_name);
+    runner->state_name = opening->state_name;
+    if (runner->declared_before == 0)
+        runner->declared_before = opening->declared_before;
     if (runner->journal)
         journal_use(runner->journal, runner->options.workers);
     free(opening);
@@ -215,6 +232,50 @@ void runner_note_rows(struct runner *runner, const struct note_run *run)
         journal_note_rows(runner->journal, run->rows, run->count, &note, &ignored);
     else
         free(run->rows);
+}
+
+/* ---- how much was declared */
+
+struct keeping {
+    struct log *log;
+    const char *state_dir, *sync;
+    char *state_name;
+    uint64_t declared;
+    char digest[DIGEST_TEXT_BYTES];
+};
+
+static void keep_good(void *thing)
+{
+    struct keeping *keeping = thing;
+    struct failure why = FAILURE_INIT;
+
+    if (good_write(keeping->state_dir, text_of(keeping->state_name), keeping->sync, keeping->declared, keeping->digest,
+                   &why) != 0)
+        log_event(keeping->log, LOG_LEVEL_WARN, "state-unwritable", why.text, "sync", keeping->sync, NULL);
+    free(keeping->state_name);
+    free(keeping);
+}
+
+/* The journal's lock is ours until it is closed, which comes after what workers were given before. */
+void runner_keep_good(struct runner *runner)
+{
+    const struct runner_options *options = &runner->options;
+    struct keeping *keeping = NULL;
+
+    if (runner->journal && runner->state_name && options->guard && options->guard->max_shrink_percent < 100)
+        keeping = calloc(1, sizeof *keeping);
+    if (!keeping)
+        return;
+    *keeping = (struct keeping){.log = options->log,
+                                .state_dir = options->state_dir,
+                                .sync = options->sync,
+                                .state_name = strdup(runner->state_name),
+                                .declared = runner->declared_before};
+    memcpy(keeping->digest, runner->shown->digest, sizeof keeping->digest);
+    if (keeping->state_name)
+        runner_reap(runner, keep_good, keeping);
+    else
+        free(keeping);
 }
 
 /* ---- closing */

@@ -204,8 +204,12 @@ static void remember_good_pass(struct runner *runner)
     const struct pass_report *report = runner->result.report;
     const uint64_t *declared = runner->result.mapping_counts->declared;
 
-    if (report->complete && !report->shrunk)
-        runner->declared_before = declared[KIND_TOPIC] + declared[KIND_GROUP];
+    uint64_t now = declared[KIND_TOPIC] + declared[KIND_GROUP];
+
+    if (!report->complete || report->shrunk || now == runner->declared_before)
+        return;
+    runner->declared_before = now;
+    runner_keep_good(runner);
 }
 
 /* The runner may be started again, or closed, in the callback. */

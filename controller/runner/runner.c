@@ -68,6 +68,7 @@ int runner_new(const struct runner_options *options, struct runner **out, struct
     if (!runner)
         return failure_no_memory(why, "a sync");
     runner->options = *options;
+    runner->declared_before = options->declared_before;
     runner->started_ms = monotime_ms();
     runner->random = runner->started_ms ^ (uint64_t)walltime_unix_ms() << 20;
     complaints_init(&runner->mistakes);
@@ -111,7 +112,7 @@ static struct pass *make_pass(struct runner *runner, enum pass_mode mode, uint64
         .ledger = runner->ledger,
         .made = options->source_once ? &runner->made : NULL,
         .give_up_ms = give_up_ms,
-        .declared_before = runner->declared_before,
+        .declared_before = &runner->declared_before,
         .random = random_next(&runner->random),
     };
     return pass_new(&pass);
@@ -222,6 +223,7 @@ static void release(struct runner *runner)
     complaints_release(&runner->mistakes);
     ledger_free(runner->ledger);
     free(runner->made.bits);
+    free(runner->state_name);
     free(runner);
     if (closed)
         closed(context);

@@ -68,10 +68,11 @@ struct runner_options {
     struct catalog *fixed;       /* a saved plan's rows instead of any source; NULL: none */
     const char *fixed_digest;
     const struct guard *guard;
-    const char *state_dir; /* of the journal; NULL only with read_only */
-    bool read_only;        /* plan, verify, export: no journal, no create */
-    bool source_once;      /* apply: later passes keep the first pass's declared set */
-    bool keep_last_good;   /* the daemon: files that do not load leave the last good ones in force */
+    const char *state_dir;    /* of the journal; NULL only with read_only */
+    uint64_t declared_before; /* with read_only: what the last good pass declared (controller/journal/good.h) */
+    bool read_only;           /* plan, verify, export: no journal, no create */
+    bool source_once;         /* apply: later passes keep the first pass's declared set */
+    bool keep_last_good;      /* the daemon: files that do not load leave the last good ones in force */
     uint32_t concurrency;
     const struct runner_watcher *watcher; /* borrowed until closed; NULL: nobody */
     /* Asked by EFFECT_CONFIRM, with what is known so far (no results yet); answer with runner_confirm. NULL: yes. */

@@ -149,7 +149,8 @@ struct runner {
     struct declared *declared; /* made from them; NULL: not yet */
     struct catalog *vanished;  /* what live sources declared in passes before the last; NULL: nothing */
     struct standing *standing; /* the last plan, and what it was made of; NULL: the doors keep nothing to know it by */
-    uint64_t declared_before;  /* resources of the last good pass */
+    uint64_t declared_before;  /* resources of the last good pass, perhaps of an earlier process */
+    char *state_name;          /* the address by which the state directory knows the destination; NULL: not known */
     uint64_t started_ms;
     uint64_t random;
     uint64_t beats;
@@ -271,6 +272,8 @@ void runner_note(struct runner *runner, const struct effect *effect);
 /* The same of many rows (malloc'd, given away). */
 void runner_note_rows(struct runner *runner, const struct note_run *run);
 void runner_close_journal(struct runner *runner);
+/* For the next process: so much was declared. On a worker; what cannot be written is logged. */
+void runner_keep_good(struct runner *runner);
 
 /* ---- record.c */
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """mqferry run: kept in step while files change, unharmed by bad edits, ended by a signal."""
+import json
 import os
 import signal
 import time
@@ -142,6 +143,30 @@ class Daemon(WithDaemon):
         self.assertIn("observe", ended.err)
         self.run_it("plan", "--sync", "one", "--config", "mqferry.yaml")
         self.assertFalse(self.path("d.json").exists())
+
+    def test_a_source_that_shrank_while_nobody_ran_is_noticed(self):
+        def once():
+            log = self.run_it("run", "--config", "mqferry.yaml", "--once", "--log-format", "json", code=None).err
+            return [json.loads(line) for line in log.splitlines()]
+
+        def verify(code):
+            self.run_it("verify", "--sync", "one", "--config", "mqferry.yaml", code=code)
+
+        guarded = sync("one", "manifests/", "d.json").replace("interval:", "guard: {maxShrinkPercent: 30}\n  interval:")
+        self.write("mqferry.yaml", guarded)
+        self.write("manifests/a.yaml", "".join(map(topic, "abcd")))
+        once()
+        verify(0)
+        self.write("manifests/a.yaml", "".join(map(topic, "abe")))
+        self.assertEqual([line for line in once() if line["event"] == "source-shrunk"], [])
+        self.write("manifests/a.yaml", topic("a"))
+        shrunk = [line for line in once() if line["event"] == "source-shrunk"]
+        self.assertEqual(len(shrunk), 1)
+        verify(2)
+        self.write("mqferry.yaml", guarded.replace("30}", f"30, acceptShrink: '{shrunk[0]['digest']}'}}"))
+        self.assertEqual([line for line in once() if line["event"] == "source-shrunk"], [])
+        self.write("mqferry.yaml", guarded)
+        verify(0)
 
     def test_a_sync_stands_for_from_and_to(self):
         self.run_it("apply", "--sync", "one", "--config", "mqferry.yaml", "--yes")

@@ -334,7 +334,8 @@ static void a_source_that_shrank_withholds_parity(void **state)
     /* Creates go on; the claim waits for a person. */
     (void)state;
     bench.guard.max_shrink_percent = 30;
-    bench.options.declared_before = 10;
+    const uint64_t before = 10;
+    bench.options.declared_before = &before;
     bench_declare(&bench, TWO);
     bench_pass(&bench);
     assert_string_equal(bench.sent, "orders payments");
