@@ -44,6 +44,16 @@ static bool is_cancelled(struct reading *reading)
     return true;
 }
 
+/* Attributes that only say what absent ones mean say nothing: a master on which topics are guarded (3.8) and one on
+ * which they are not hold the same. */
+static void leave_out_defaults(struct draft *draft)
+{
+    const enum field attributes = FIELD_TOPIC_ATTRIBUTES;
+
+    if (draft->set & FIELD_BIT(attributes) && value_is_default(attributes, &draft->values[attributes]))
+        draft_unset(draft, attributes);
+}
+
 /* What reading->config holds, as what this master alone has. */
 static int add(struct reading *reading, struct text name)
 {
@@ -62,6 +72,7 @@ static int add(struct reading *reading, struct text name)
         entry.status = STATUS_SYSTEM;
     for (uint16_t i = 0; i < reading->master; i++)
         here[i] = CATALOG_ABSENT;
+    leave_out_defaults(&reading->config.draft);
     if (catalog_intern(reading->builder, &reading->config.draft, &here[reading->master], reading->why) != 0 ||
         catalog_intern_spread(reading->builder, here, (uint16_t)(reading->master + 1), &entry.settings, reading->why) !=
             0)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -255,6 +256,7 @@ void remoting_server_begin(struct remoting_server *server, uv_loop_t *loop, cons
     struct sockaddr_storage address = {0};
     int bytes = sizeof address;
 
+    signal(SIGPIPE, SIG_IGN); /* either side may be gone */
     memset(server, 0, sizeof *server);
     server->handle = handle;
     server->context = context;

@@ -254,6 +254,29 @@ static void parts_of_masters_join(void **state)
 
 /* --- versions --- */
 
+/* A guarded topic is what an unguarded one is; any other attribute counts, and so does another value. */
+static void a_guard_is_no_difference(void **state)
+{
+    struct catalog *guarded, *plain, *other;
+
+    (void)state;
+    guarded = read_as(KIND_TOPIC,
+                      TEXT("{\"topicConfigTable\":{\"a\":{\"topicName\":\"a\",\"perm\":6,\"attributes\":{"
+                           "\"queue.type\":\"SimpleCQ\",\"cleanup.policy\":\"DELETE\"}}}}"),
+                      "broker-a", NULL, NULL);
+    plain = read_as(KIND_TOPIC, TEXT("{\"topicConfigTable\":{\"a\":{\"topicName\":\"a\",\"perm\":6}}}"), "broker-a",
+                    NULL, NULL);
+    other = read_as(KIND_TOPIC,
+                    TEXT("{\"topicConfigTable\":{\"a\":{\"topicName\":\"a\",\"perm\":6,\"attributes\":{"
+                         "\"queue.type\":\"BatchCQ\"}}}}"),
+                    "broker-a", NULL, NULL);
+    assert_true(catalog_fingerprint(guarded, catalog_rows(guarded)) == catalog_fingerprint(plain, catalog_rows(plain)));
+    assert_false(catalog_fingerprint(other, catalog_rows(other)) == catalog_fingerprint(plain, catalog_rows(plain)));
+    catalog_unref(guarded);
+    catalog_unref(plain);
+    catalog_unref(other);
+}
+
 static void versions_are_read_from_the_beginning(void **state)
 {
     static const char rest[] = ",\"topicConfigTable\":{this is never looked at";
@@ -358,6 +381,7 @@ int main(void)
         cmocka_unit_test(what_brokers_store_is_kept_as_it_is),
         cmocka_unit_test(a_name_that_nobody_can_declare_is_left_out),
         cmocka_unit_test(parts_of_masters_join),
+        cmocka_unit_test(a_guard_is_no_difference),
         cmocka_unit_test(versions_are_read_from_the_beginning),
         cmocka_unit_test(a_version_elsewhere_is_not_guessed),
         cmocka_unit_test(half_a_table_is_none),
