@@ -10,9 +10,10 @@ import ssl
 import struct
 
 CLUSTER_INFO, SYSTEM_TOPICS, BROKER_CONFIG = 106, 305, 26
-TOPICS, GROUPS, TOPIC = 21, 201, 351
+TOPICS, GROUPS, TOPIC, TOPIC_NAMES = 21, 201, 351, 206
 CREATE_TOPIC, CREATE_TOPICS, CREATE_GROUP, CREATE_GROUPS, CREATE_STATIC_TOPIC, PUT_KV, GET_KV = 17, 18, 200, 225, 513, 100, 101
 READS_THAT_WRITE = 352
+DELETE_TOPIC = 215
 WRITES = (CREATE_TOPIC, CREATE_TOPICS, CREATE_GROUP, CREATE_GROUPS, CREATE_STATIC_TOPIC, PUT_KV, READS_THAT_WRITE)
 
 
@@ -141,6 +142,10 @@ class Client:
         answer = parse(self.call(CLUSTER_INFO)[1])
         return ({name: data["brokerAddrs"] for name, data in answer["brokerAddrTable"].items()}, answer["clusterAddrTable"])
 
+    def topic_names(self):
+        """Names that some broker registered."""
+        return set(parse(self.call(TOPIC_NAMES)[1])["topicList"])
+
     # --- brokers
 
     def version(self):
@@ -178,6 +183,14 @@ class Client:
 
     def create_topics(self, configs):
         self.call(CREATE_TOPICS, body={"topicConfigList": configs})
+
+    def delete_topic(self, name):
+        """Brokers without timer files answer with a null pointer's text although the topic is gone."""
+        try:
+            self.call(DELETE_TOPIC, {"topic": name})
+        except Refused as refused:
+            if "getTimerMessageStore" not in refused.remark and "null" not in refused.remark:
+                raise
 
     def create_group(self, name, **settings):
         self.call(CREATE_GROUP, body={"groupName": name, **settings})

@@ -2,11 +2,12 @@
 """Runs tests/cluster/test_*.py (or those named), the tests of one cluster together. Each cluster is booted while the tests of the
 one before it run, and ended after its last test."""
 import pathlib
+import signal
 import sys
 import unittest
 
 import runner
-from stage import POOL, REAL
+from stage import POOL, REAL, needs
 
 HERE = pathlib.Path(__file__).parent
 
@@ -22,9 +23,9 @@ def each(suite):
 def main():
     names = sys.argv[1:] or sorted(path.stem for path in HERE.glob("test_*.py"))
     tests = list(each(unittest.defaultTestLoader.loadTestsFromNames(names)))
-    order = list(REAL)
-    tests.sort(key=lambda test: order.index(test.where) if getattr(test, "where", None) else -1)
-    POOL.expect([test.where for test in tests if getattr(test, "where", None)])
+    tests.sort(key=lambda test: max((list(REAL).index(name) for name in needs(test)), default=-1))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    POOL.expect([name for test in tests for name in needs(test)])
     try:
         runner.run(unittest.TestSuite(tests))
     finally:

@@ -16,14 +16,14 @@ ADDRESS = re.compile(rb"127\.0\.0\.1:(\d+)")
 
 
 class Rule:
-    """What happens to requests of one code to one peer, so many times (None: always)."""
+    """What happens to requests of some codes (none: any) to one peer (None: any), so many times (None: always)."""
 
-    def __init__(self, peer, code, action, times, seconds, call):
-        self.peer, self.code, self.action, self.times, self.seconds, self.call = peer, code, action, times, seconds, call
+    def __init__(self, action, peer, codes, times, seconds, call):
+        self.action, self.peer, self.codes, self.times, self.seconds, self.call = action, peer, codes, times, seconds, call
         self.happened = threading.Event()
 
     def takes(self, request):
-        if self.peer not in (None, request.peer) or self.code not in (None, request.code) or self.times == 0:
+        if self.peer not in (None, request.peer) or (self.codes and request.code not in self.codes) or self.times == 0:
             return False
         self.times = self.times and self.times - 1
         return True
@@ -47,10 +47,10 @@ class Wire:
         servers = ",".join(self.address(name) for name in self.cluster.ports if name.startswith("namesrv"))
         return f"rocketmq://{servers}/DefaultCluster"
 
-    def rule(self, action, peer=None, code=None, times=1, seconds=0, call=None):
+    def rule(self, action, peer=None, *codes, times=1, seconds=0, call=None):
         """`action`: hang (swallow the request), deaf (swallow the answer), cut (close instead of forwarding), cut-answer (forward,
         close instead of answering), delay (the answer, by seconds), call (`call(request)` before it is forwarded)."""
-        rule = Rule(peer, code, action, times, seconds, call)
+        rule = Rule(action, peer, codes, times, seconds, call)
         with self.lock:
             self.rules.append(rule)
         return rule
