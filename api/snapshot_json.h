@@ -70,6 +70,9 @@ typedef int (*snapshot_item_cb)(void *context, struct entry *entry, size_t name_
  * (and refused); -1, it is wrong. */
 typedef int (*snapshot_extra_cb)(void *context, enum kind kind, const struct json_token *member, struct failure *why);
 
+/* The settings of one broker, complete, before they are interned: for documents that mark some of them. */
+typedef void (*snapshot_broker_cb)(void *context, struct text broker, struct draft *settings);
+
 enum { SNAPSHOT_LEVELS = 2, SNAPSHOT_TEXTS = 3 };
 
 struct snapshot_reader {
@@ -77,7 +80,8 @@ struct snapshot_reader {
     struct json_reader *json;
     struct catalog_builder *builder; /* spreads are interned in it */
     snapshot_item_cb item;
-    snapshot_extra_cb extra; /* NULL: items have settings only */
+    snapshot_extra_cb extra;   /* NULL: items have settings only */
+    snapshot_broker_cb broker; /* NULL: nothing is marked */
     void *context;
     /* out */
     struct snapshot_head head;

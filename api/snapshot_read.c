@@ -294,7 +294,8 @@ static int read_nested(struct snapshot_reader *reader, struct target *target, co
 /* --- brokers --- */
 
 /* The item's settings with the broker's own on top, as a number of the catalog. */
-static int read_broker(struct snapshot_reader *reader, const struct item *item, uint32_t *out, struct failure *why)
+static int read_broker(struct snapshot_reader *reader, const struct item *item, struct text broker, uint32_t *out,
+                       struct failure *why)
 {
     struct draft own, whole = item->draft;
     struct target target = {item->kind, LEVEL_BROKER, &own, 0, 0};
@@ -305,6 +306,8 @@ static int read_broker(struct snapshot_reader *reader, const struct item *item, 
     for (uint64_t rest = own.set; rest != 0; rest &= rest - 1)
         whole.values[field_first(rest)] = own.values[field_first(rest)];
     whole.set |= own.set;
+    if (reader->broker)
+        reader->broker(reader->context, broker, &whole);
     return catalog_intern(reader->builder, &whole, out, why);
 }
 
@@ -327,7 +330,7 @@ static int read_brokers(struct snapshot_reader *reader, struct item *item, const
             settings[count++] = CATALOG_ABSENT;
         if (settings[master] != CATALOG_ABSENT)
             return refuse_twice(reader, &token, why);
-        if (read_broker(reader, item, &settings[master], why) != 0)
+        if (read_broker(reader, item, token.key, &settings[master], why) != 0)
             return -1;
     }
     if (count == 0)

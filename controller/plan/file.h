@@ -9,9 +9,9 @@
  *      "digest": "sha256:…"}
  *
  * Rows are those that the plan creates, with the settings that a create carries; items are those of a snapshot, and
- * sourceName, declaredAt, createOnly (settings that are not compared) and estimated besides. The digest is over all
- * bytes before it, so that a file that somebody edited is recognised. Both calls block: worker threads, or before the
- * loop runs.
+ * sourceName, declaredAt, createOnly (settings that are not compared) and estimated besides; of an item with brokers
+ * these two are told per broker ({"broker-a": ["perm"]}). The digest is over all bytes before it, so that a file that
+ * somebody edited is recognised. Both calls block: worker threads, or before the loop runs.
  */
 #ifndef MQFERRY_CONTROLLER_PLAN_FILE_H
 #define MQFERRY_CONTROLLER_PLAN_FILE_H

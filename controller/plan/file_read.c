@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,11 +9,18 @@
 #include "api/snapshot_json.h"
 #include "controller/plan/file.h"
 
+struct broker_marks {
+    struct text name;
+    uint64_t create_only, estimated;
+};
+
 struct reading {
     struct plan_file *file;
     struct snapshot_reader snapshot;
     struct json_reader *json;
     uint64_t create_only, estimated; /* of the item under way */
+    struct broker_marks *brokers;    /* of the item under way, where it has settings per broker */
+    size_t broker_count, broker_capacity;
     struct text source_name, declared_at;
     struct draft draft;
     unsigned seen;
@@ -24,6 +32,34 @@ static int not_ours(struct failure *why, struct text key)
 {
     return failure_set(why, CAUSE_INPUT_WRONG, "\"%.*s\" is not as this version writes it: make the plan again",
                        (int)key.bytes, key.data);
+}
+
+static struct broker_marks *find_broker(const struct reading *reading, struct text name)
+{
+    for (size_t i = 0; i < reading->broker_count; i++)
+        if (text_equal(reading->brokers[i].name, name))
+            return &reading->brokers[i];
+    return NULL;
+}
+
+static struct broker_marks *broker_of(struct reading *reading, struct text name, struct failure *why)
+{
+    struct broker_marks *found = find_broker(reading, name);
+
+    if (found != NULL)
+        return found;
+    if (reading->broker_count == reading->broker_capacity) {
+        size_t capacity = reading->broker_capacity == 0 ? 8 : reading->broker_capacity * 2;
+        struct broker_marks *brokers = realloc(reading->brokers, capacity * sizeof *brokers);
+        if (brokers == NULL) {
+            failure_no_memory(why, "the plan");
+            return NULL;
+        }
+        reading->brokers = brokers;
+        reading->broker_capacity = capacity;
+    }
+    reading->brokers[reading->broker_count] = (struct broker_marks){.name = name};
+    return &reading->brokers[reading->broker_count++];
 }
 
 static int read_fields(struct reading *reading, enum kind kind, const struct json_token *member, uint64_t *out,
@@ -43,6 +79,31 @@ static int read_fields(struct reading *reading, enum kind kind, const struct jso
     return token.type == JSON_END_ARRAY ? 0 : not_ours(why, member->key);
 }
 
+/* {"broker-a": ["perm"], …}; `offset`: of the mask in broker_marks. */
+static int read_fields_of_brokers(struct reading *reading, enum kind kind, size_t offset, struct failure *why)
+{
+    struct json_token token;
+
+    while (json_next(reading->json, &token) != JSON_END_OBJECT) {
+        if (token.type == JSON_BROKEN)
+            return failure_set(why, CAUSE_INPUT_WRONG, "%s", json_reader_error(reading->json));
+        struct broker_marks *broker = broker_of(reading, token.key, why);
+        if (broker == NULL || read_fields(reading, kind, &token, (uint64_t *)((char *)broker + offset), why) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void mark_broker(void *context, struct text name, struct draft *settings)
+{
+    const struct broker_marks *broker = find_broker(context, name);
+
+    if (broker == NULL)
+        return;
+    settings->create_only = broker->create_only & settings->set;
+    settings->estimated = broker->estimated & settings->set;
+}
+
 static int read_origin(void *context, enum kind kind, const struct json_token *member, struct failure *why)
 {
     struct reading *reading = context;
@@ -53,6 +114,11 @@ static int read_origin(void *context, enum kind kind, const struct json_token *m
                        : text_is(member->key, "estimated") ? &reading->estimated
                                                            : NULL;
 
+    if (fields != NULL && member->type == JSON_BEGIN_OBJECT) {
+        size_t offset = fields == &reading->estimated ? offsetof(struct broker_marks, estimated)
+                                                      : offsetof(struct broker_marks, create_only);
+        return read_fields_of_brokers(reading, kind, offset, why) == 0 ? 1 : -1;
+    }
     if (fields != NULL)
         return read_fields(reading, kind, member, fields, why) == 0 ? 1 : -1;
     if (text == NULL)
@@ -99,6 +165,7 @@ static int add_row(void *context, struct entry *entry, size_t name_offset, struc
         entry->draft = &reading->draft;
     }
     reading->create_only = reading->estimated = 0;
+    reading->broker_count = 0;
     reading->source_name = reading->declared_at = (struct text){NULL, 0};
     return catalog_add(reading->snapshot.builder, entry, why);
 }
@@ -187,6 +254,7 @@ static int read_content(struct text text, struct plan_file *file, struct failure
     reading.snapshot.builder = catalog_builder_new();
     reading.snapshot.item = add_row;
     reading.snapshot.extra = read_origin;
+    reading.snapshot.broker = mark_broker;
     reading.snapshot.context = &reading;
     if (reading.snapshot.builder == NULL)
         failure_no_memory(why, "the plan");
@@ -197,6 +265,7 @@ static int read_content(struct text text, struct plan_file *file, struct failure
     catalog_builder_free(reading.snapshot.builder);
     json_reader_free(reading.json);
     snapshot_reader_release(&reading.snapshot);
+    free(reading.brokers);
     return status;
 }
 

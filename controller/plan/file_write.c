@@ -113,8 +113,48 @@ static void write_position(struct json_writer *json, const char *file, const str
     buffer_release(&text);
 }
 
-/* What an item says besides its settings. Of one whose settings are told per master, marks are not kept: what it would
- * create is compared. */
+/* Of settings that are told per master the marks are, too: {"broker-a": ["perm"]}. */
+static void write_marks_of_masters(struct json_writer *json, const char *key, const struct catalog *catalog,
+                                   const struct spread *spread, uint64_t (*marks)(const struct settings *))
+{
+    bool any = false;
+
+    for (uint16_t master = 0; master < spread->masters; master++) {
+        uint32_t index = spread->settings[master];
+        uint64_t fields = index == CATALOG_ABSENT ? 0 : marks(catalog_settings(catalog, index));
+        if (fields == 0)
+            continue;
+        if (!any) {
+            json_write_key(json, key);
+            json_write_begin_object_inline(json);
+        }
+        any = true;
+        write_fields(json, catalog_master(catalog, master), fields);
+    }
+    if (any)
+        json_write_end_object(json);
+}
+
+static void write_marks(struct json_writer *json, const char *key, const struct catalog *catalog,
+                        const struct resource *resource, uint64_t (*marks)(const struct settings *))
+{
+    if (resource->spread)
+        write_marks_of_masters(json, key, catalog, catalog_spread(catalog, resource->settings), marks);
+    else
+        write_fields(json, key, marks(catalog_settings_of(catalog, resource)));
+}
+
+static uint64_t create_only_of(const struct settings *settings)
+{
+    return settings->create_only;
+}
+
+static uint64_t estimated_of(const struct settings *settings)
+{
+    return settings->estimated;
+}
+
+/* What an item says besides its settings. */
 static void write_origin(void *context, struct json_writer *json, uint32_t row)
 {
     const struct catalog *catalog = context;
@@ -126,10 +166,8 @@ static void write_origin(void *context, struct json_writer *json, uint32_t row)
     }
     if (resource->line > 0)
         write_position(json, catalog_file(catalog, resource->file), resource);
-    if (resource->spread)
-        return;
-    write_fields(json, "createOnly", catalog_settings_of(catalog, resource)->create_only);
-    write_fields(json, "estimated", catalog_settings_of(catalog, resource)->estimated);
+    write_marks(json, "createOnly", catalog, resource, create_only_of);
+    write_marks(json, "estimated", catalog, resource, estimated_of);
 }
 
 static void write_head(struct json_writer *json, const struct plan_file_head *head)
