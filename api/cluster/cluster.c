@@ -13,12 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/base/monotime.h"
 #include "api/cause.h"
 #include "api/cluster/creating.h"
 #include "api/cluster/endpoint.h"
 #include "api/cluster/reading.h"
 #include "api/cluster/secrets.h"
 #include "api/cluster/survey.h"
+
+enum { SURVEY_MS = 20000 }; /* its answers are small: a master that takes longer hangs */
 
 enum work { WORK_DESCRIBE, WORK_LIST, WORK_CREATE };
 
@@ -30,6 +33,10 @@ struct cluster {
     struct address address;
     char *spec, *address_map, *ca_file, *cert_file, *key_file;
     bool writable, unsafe_attributes;
+    uint32_t window;  /* creates under way per master; 0: the usual */
+    struct pace pace; /* of creates */
+    bool paced;       /* by configuration */
+    struct request_watch watch;
     struct secrets secrets;
     bool reading_secrets, has_secrets;
     struct name_servers *names; /* NULL before the secrets are there */
@@ -232,6 +239,9 @@ static int begin_create(struct operation *operation, struct failure *why)
         .peers = cluster->peers,
         .workers = cluster->workers,
         .log = cluster->log,
+        .loop = cluster->loop,
+        .window = cluster->window,
+        .pace = cluster->paced ? &operation->cluster->pace : NULL,
         .gate = &operation->cluster->gate,
         .roster = operation->roster,
         .cluster = cluster->address.cluster,
@@ -287,11 +297,12 @@ static void on_survey(void *context, struct roster *roster, const struct failure
 static int begin(struct operation *operation, struct failure *why)
 {
     struct cluster *cluster = operation->cluster;
+    uint64_t patience_ms = monotime_ms() + SURVEY_MS;
     const struct survey_options options = {
         .names = cluster->names,
         .peers = cluster->peers,
         .cluster = cluster->address.cluster,
-        .deadline_ms = operation->request->deadline_ms,
+        .deadline_ms = patience_ms < operation->request->deadline_ms ? patience_ms : operation->request->deadline_ms,
     };
 
     if (operation->work == WORK_DESCRIBE || !cluster->roster)
@@ -305,11 +316,15 @@ static int begin(struct operation *operation, struct failure *why)
 
 static int make_connections(struct cluster *cluster, struct failure *why)
 {
-    const struct name_servers_options names = {
-        .loop = cluster->loop, .log = cluster->log, .address = &cluster->address, .tls = cluster->secrets.tls};
+    const struct name_servers_options names = {.loop = cluster->loop,
+                                               .log = cluster->log,
+                                               .address = &cluster->address,
+                                               .tls = cluster->secrets.tls,
+                                               .watch = &cluster->watch};
     const struct peers_options peers = {.loop = cluster->loop,
                                         .log = cluster->log,
                                         .tls = cluster->secrets.tls,
+                                        .watch = &cluster->watch,
                                         .address_map = cluster->address_map,
                                         .keys = &cluster->secrets.keys};
 
@@ -531,6 +546,12 @@ static int copy_options(struct cluster *cluster, const struct instance_options *
     cluster->address = *options->address;
     cluster->writable = options->writable;
     cluster->unsafe_attributes = options->unsafe_attributes;
+    cluster->window = options->concurrency;
+    cluster->watch = (struct request_watch){options->request_ended, options->request_context};
+    cluster->paced = options->rate_per_s > 0;
+    pace_init(&cluster->pace,
+              &(struct pace_options){.start_rate = options->rate_per_s, .ceiling_rate = options->rate_per_s},
+              monotime_ms());
     cluster->secrets.spec = cluster->spec;
     cluster->secrets.with_tls = options->address->scheme == SCHEME_ROCKETMQS;
     cluster->secrets.files = (struct tls_files){cluster->ca_file, cluster->cert_file, cluster->key_file};

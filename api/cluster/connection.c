@@ -21,6 +21,7 @@
 #include "api/base/log.h"
 #include "api/base/monotime.h"
 #include "api/cause.h"
+#include "api/cluster/codes.h"
 #include "api/cluster/stream.h"
 
 enum {
@@ -38,6 +39,7 @@ struct connection {
     uv_loop_t *loop;
     struct log *log;
     struct tls *tls;
+    const struct request_watch *watch;
     size_t answer_bytes_max;
     uint32_t connect_ms, idle_ms;
     char host[256];
@@ -136,6 +138,17 @@ static void fail_call(struct remote_call *call, const struct failure *why)
     end_call(call, &failure);
 }
 
+static void tell_watch(const struct remote_call *call)
+{
+    const struct request_watch *watch = call->connection->watch;
+    int32_t code = call->answer.code;
+    bool refused = call->failure.cause == CAUSE_NONE && code != ANSWER_SUCCESS && code != ANSWER_NOT_FOUND;
+
+    if (watch && watch->ended && call->sent)
+        watch->ended(watch->context, remote_request_name(call->code), refused ? CAUSE_REFUSED : call->failure.cause,
+                     monotime_ms() - call->began_ms);
+}
+
 static void tell(struct remote_call *call)
 {
     /* The storage is the receiver's from here on: what is to be released is held here. */
@@ -143,6 +156,7 @@ static void tell(struct remote_call *call)
     char *bytes = call->bytes;
 
     unlink_call(&call->connection->ended, call);
+    tell_watch(call);
     call->connection = NULL;
     free(call->request);
     call->request = NULL;
@@ -474,6 +488,8 @@ int connection_call(struct connection *connection, struct remote_call *call, con
     call->memory = (struct arena)ARENA_INIT;
     call->sent = call->again = call->cancelled = false;
     call->failure.cause = CAUSE_NONE;
+    call->code = request->code;
+    call->began_ms = monotime_ms();
     if (write_request(call, request, why) != 0)
         return -1;
     call->connection = connection;
@@ -502,6 +518,7 @@ struct connection *connection_new(const struct connection_options *options)
     connection->loop = options->loop;
     connection->log = options->log;
     connection->tls = options->tls;
+    connection->watch = options->watch;
     connection->answer_bytes_max = options->answer_bytes_max;
     connection->connect_ms = options->connect_ms;
     connection->idle_ms = options->idle_ms != 0 ? options->idle_ms : IDLE_MS;

@@ -41,12 +41,19 @@ struct remote_call {
     /* connection.c's */
     struct connection *connection;
     struct remote_call *previous, *next;
-    int32_t opaque;
+    int32_t opaque, code;
+    uint64_t began_ms;
     bool again, cancelled;
     char *request;
     size_t request_bytes;
     char *bytes, **taken_from;
     struct arena memory;
+};
+
+/* Told of every request that was sent and has ended (instance.h, request_ended). */
+struct request_watch {
+    void (*ended)(void *context, const char *operation, int cause, uint64_t took_ms);
+    void *context;
 };
 
 struct connection_options {
@@ -57,7 +64,8 @@ struct connection_options {
     struct tls *tls; /* borrowed; NULL: plain */
     size_t answer_bytes_max;
     uint32_t connect_ms;
-    uint32_t idle_ms; /* after so long without use it is left; 0: before brokers would close it */
+    const struct request_watch *watch; /* borrowed; NULL: nobody wants to know */
+    uint32_t idle_ms;                  /* after so long without use it is left; 0: before brokers would close it */
 };
 
 struct connection *connection_new(const struct connection_options *options); /* NULL: no memory */

@@ -149,6 +149,9 @@ static uint64_t sending_deadline(const struct creating *creating)
 static void send_steps(struct creating *creating)
 {
     const struct sending_options options = {
+        .loop = creating->options.loop,
+        .window = creating->options.window,
+        .pace = creating->options.pace,
         .names = creating->options.names,
         .peers = creating->options.peers,
         .roster = creating->options.roster,

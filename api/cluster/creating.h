@@ -7,6 +7,7 @@
 #ifndef MQFERRY_API_CLUSTER_CREATING_H
 #define MQFERRY_API_CLUSTER_CREATING_H
 
+#include "api/base/pace.h"
 #include "api/base/worker.h"
 #include "api/cluster/gate.h"
 #include "api/cluster/names.h"
@@ -20,6 +21,9 @@ struct creating_options {
     struct peers *peers;
     struct worker_pool *workers;
     struct log *log;
+    struct uv_loop_s *loop;
+    uint32_t window;                         /* creates under way per master; 0: the usual */
+    struct pace *pace;                       /* of the door's creates; NULL: none */
     struct gate *gate;                       /* of the door; held from look to last create */
     struct roster *roster;                   /* a reference is taken */
     const char *cluster;                     /* borrowed; empty: the only one */

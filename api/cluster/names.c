@@ -257,6 +257,7 @@ int name_servers_new(const struct name_servers_options *options, struct name_ser
             .host = address->hosts[i].name,
             .port = address->hosts[i].port,
             .tls = options->tls,
+            .watch = options->watch,
             .answer_bytes_max = ANSWER_BYTES_MAX,
             .connect_ms = CONNECT_MS,
         };

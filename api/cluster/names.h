@@ -16,8 +16,9 @@ struct question;
 struct name_servers_options {
     struct uv_loop_s *loop;
     struct log *log;
-    const struct address *address; /* its hosts are copied */
-    struct tls *tls;               /* borrowed; NULL: plain */
+    const struct address *address;     /* its hosts are copied */
+    struct tls *tls;                   /* borrowed; NULL: plain */
+    const struct request_watch *watch; /* borrowed; NULL: none */
 };
 
 int name_servers_new(const struct name_servers_options *options, struct name_servers **out, struct failure *why);

@@ -49,6 +49,7 @@ static struct connection *connect_to(const struct peers *peers, const char *adve
         .host = endpoint.host,
         .port = endpoint.port,
         .tls = peers->options.tls,
+        .watch = peers->options.watch,
         .answer_bytes_max = ANSWER_BYTES_MAX,
         .connect_ms = CONNECT_MS,
     };

@@ -13,9 +13,10 @@ struct peers;
 struct peers_options {
     struct uv_loop_s *loop;
     struct log *log;
-    struct tls *tls;             /* borrowed; NULL: plain */
-    const char *address_map;     /* borrowed; checked; NULL: none */
-    const struct acl_keys *keys; /* borrowed; read at each call; without an access key nothing is signed */
+    struct tls *tls;                   /* borrowed; NULL: plain */
+    const struct request_watch *watch; /* borrowed; NULL: none */
+    const char *address_map;           /* borrowed; checked; NULL: none */
+    const struct acl_keys *keys;       /* borrowed; read at each call; without an access key nothing is signed */
 };
 
 struct peers *peers_new(const struct peers_options *options); /* NULL: no memory */

@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 
+#include <uv.h>
+
 #include "api/base/monotime.h"
 #include "api/cause.h"
 #include "api/cluster/codes.h"
@@ -39,7 +41,8 @@ struct sending {
     uint32_t open, entries_open;
     struct step_calls *calls;
     struct buffer room, body; /* of the request that is being written */
-    bool cancelled;
+    uv_timer_t timer;         /* of the pace */
+    bool timer_open, cancelled;
 };
 
 /* One step under way: a call to its master, or one to each name server. */
@@ -97,15 +100,30 @@ static void sending_free(struct sending *sending)
     free(sending);
 }
 
-static void finish_if_over(struct sending *sending)
+static void finish(struct sending *sending)
 {
     void (*done)(void *context) = sending->done;
     void *context = sending->context;
 
-    if (sending->open > 0)
-        return;
     sending_free(sending);
     done(context);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct sending *sending = handle->data;
+    finish(sending);
+}
+
+/* Nothing is under way, and nothing waits for the pace. */
+static void finish_if_over(struct sending *sending)
+{
+    if (sending->open > 0 || (sending->timer_open && uv_is_active((const uv_handle_t *)&sending->timer)))
+        return;
+    if (!sending->timer_open)
+        finish(sending);
+    else if (!uv_is_closing((const uv_handle_t *)&sending->timer))
+        uv_close((uv_handle_t *)&sending->timer, on_timer_closed);
 }
 
 static void on_step(struct step_calls *calls)
@@ -334,14 +352,61 @@ static void send_step(struct sending *sending, uint32_t step)
 static bool may_leave(const struct sending *sending, uint32_t step)
 {
     const struct place_step *place_step = step_of(sending, step);
+    uint32_t window =
+        sending->options.window > 0 && sending->options.window < WINDOW ? sending->options.window : WINDOW;
 
     if (is_entry(sending, step))
-        return sending->entries_open < WINDOW;
+        return sending->entries_open < window;
     const struct lane_state *lane = &sending->lanes[place_step->master];
-    return sending->entries_open == 0 && !lane->blocked && lane->open < (place_step->waits ? 1 : WINDOW);
+    return sending->entries_open == 0 && !lane->blocked && lane->open < (place_step->waits ? 1 : window);
 }
 
-/* Sends what may leave. A step that may not holds back those of its master behind it, and an entry all masters'. */
+static void on_pace(uv_timer_t *timer)
+{
+    struct sending *sending = timer->data;
+
+    pump(sending);
+    finish_if_over(sending);
+}
+
+/* false: the pace says later, and the timer comes back then. */
+static bool take_token(struct sending *sending)
+{
+    uint64_t wait_ms = sending->options.pace ? pace_take(sending->options.pace, monotime_ms(), 1) : 0;
+
+    if (wait_ms == 0)
+        return true;
+    if (!sending->timer_open) {
+        uv_timer_init(sending->options.loop, &sending->timer);
+        sending->timer.data = sending;
+        sending->timer_open = true;
+    }
+    uv_timer_start(&sending->timer, on_pace, wait_ms, 0);
+    return false;
+}
+
+/* Sends the step, or holds back what must not overtake it: those of its master behind it, and an entry all masters'.
+ * false: nothing more leaves now. */
+static bool try_step(struct sending *sending, uint32_t step, bool *entries_wait)
+{
+    bool entry = is_entry(sending, step);
+
+    if ((!entry && *entries_wait) || !may_leave(sending, step)) {
+        *entries_wait |= entry;
+        if (!entry)
+            sending->lanes[step_of(sending, step)->master].blocked = true;
+        return true;
+    }
+    if (!place_is_due(sending->options.place, step)) {
+        sending->states[step] = STEP_ANSWERED;
+        return true;
+    }
+    if (!take_token(sending))
+        return false;
+    send_step(sending, step);
+    return true;
+}
+
 static void pump(struct sending *sending)
 {
     bool entries_wait = false;
@@ -350,20 +415,9 @@ static void pump(struct sending *sending)
         return;
     for (uint32_t i = 0; i < sending->options.roster->topology->broker_count; i++)
         sending->lanes[i].blocked = false;
-    for (uint32_t step = 0; step < sending->options.step_count; step++) {
-        if (sending->states[step] != STEP_WAITING)
-            continue;
-        if (is_entry(sending, step) ? may_leave(sending, step) : !entries_wait && may_leave(sending, step)) {
-            if (place_is_due(sending->options.place, step))
-                send_step(sending, step);
-            else
-                sending->states[step] = STEP_ANSWERED;
-        } else if (is_entry(sending, step)) {
-            entries_wait = true;
-        } else {
-            sending->lanes[step_of(sending, step)->master].blocked = true;
-        }
-    }
+    for (uint32_t step = 0; step < sending->options.step_count; step++)
+        if (sending->states[step] == STEP_WAITING && !try_step(sending, step, &entries_wait))
+            return;
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------------
@@ -374,6 +428,8 @@ void sending_cancel(struct sending *sending)
     struct step_calls *calls = sending->calls;
 
     sending->cancelled = true;
+    if (sending->timer_open)
+        uv_timer_start(&sending->timer, on_pace, 0, 0);
     for (; calls; calls = calls->next)
         for (uint32_t i = 0; i < calls->count; i++)
             remote_call_cancel(&calls->calls[i]);
@@ -398,7 +454,7 @@ int sending_start(const struct sending_options *options, void (*done)(void *cont
         return failure_no_memory(why, "creates");
     }
     pump(sending);
-    if (sending->open == 0) {
+    if (sending->open == 0 && !sending->timer_open) {
         sending_free(sending);
         return 1;
     }

@@ -6,6 +6,7 @@
 #ifndef MQFERRY_API_CLUSTER_SENDING_H
 #define MQFERRY_API_CLUSTER_SENDING_H
 
+#include "api/base/pace.h"
 #include "api/cluster/names.h"
 #include "api/cluster/peers.h"
 #include "api/cluster/place.h"
@@ -14,6 +15,7 @@
 struct sending;
 
 struct sending_options {
+    struct uv_loop_s *loop;
     struct name_servers *names;
     struct peers *peers;
     struct roster *roster;
@@ -21,6 +23,8 @@ struct sending_options {
     const struct create_item *items; /* of the place's request */
     enum kind kind;
     uint64_t deadline_ms;
+    uint32_t window;                /* creates under way per master; 0: the usual */
+    struct pace *pace;              /* of creates, batches as one; NULL: none */
     const struct place_step *steps; /* live until done */
     uint32_t step_count;            /* at least 1 */
     const struct buffer *bodies;    /* per step: of sending_write_batches; live until done */

@@ -715,6 +715,63 @@ static void creates_take_turns(void **state)
     assert_int_equal(cluster->masters[0].overwrites, 0);
 }
 
+static struct {
+    uint32_t creates, others;
+    int cause;
+} watched;
+
+static void on_request_ended(void *context, const char *operation, int cause, uint64_t took_ms)
+{
+    assert_ptr_equal(context, &watched);
+    assert_true(took_ms < PATIENCE_MS);
+    if (strcmp(operation, "UPDATE_AND_CREATE_SUBSCRIPTIONGROUP") == 0)
+        watched.creates++;
+    else
+        watched.others++;
+    watched.cause = cause != CAUSE_NONE ? cause : watched.cause;
+}
+
+/* Every request on the network is counted, with what became of it. */
+static void requests_are_told(void **state)
+{
+    (void)state;
+    memset(&watched, 0, sizeof watched);
+    build(1, 1, V4);
+    options.request_ended = on_request_ended;
+    options.request_context = &watched;
+    open_door();
+    assert_describes();
+    assert_int_equal(watched.others, 3); /* 106, 305, 26 */
+    cluster->masters[0].bend = refuse_creates;
+    create(KIND_GROUP, "ConsumerGroup GID_a");
+    assert_int_equal(watched.creates, 1);
+    assert_int_equal(watched.cause, CAUSE_REFUSED);
+}
+
+/* A rate of the configuration holds for every create, however many one call has. */
+static void a_rate_is_kept(void **state)
+{
+    uint64_t before_ms;
+
+    (void)state;
+    build(1, 1, V4);
+    options.rate_per_s = 20;
+    options.concurrency = 3;
+    open_door();
+    assert_describes();
+    before_ms = monotime_ms();
+    create(KIND_GROUP, "ConsumerGroup a\nConsumerGroup b\nConsumerGroup c\nConsumerGroup d\nConsumerGroup e\n"
+                       "ConsumerGroup f\nConsumerGroup g\nConsumerGroup h\n");
+    assert_outcomes(OUTCOME_CREATED);
+    assert_true(monotime_ms() - before_ms >= 250); /* 8 less the burst, 20 a second */
+    assert_int_equal(start_create(KIND_GROUP, "ConsumerGroup i\nConsumerGroup j\nConsumerGroup k\nConsumerGroup l\n"),
+                     0);
+    for (int i = 0; i < 30; i++)
+        uv_run(&loop.loop, UV_RUN_NOWAIT);
+    door->ops->cancel(door, &asked.request); /* while the pace is waited for, perhaps */
+    test_loop_run_until(&loop, &asked.done);
+}
+
 /* --- cancelling and closing */
 
 /* Wherever a create stands: it answers once; what was sent is not called unsent. */
@@ -808,6 +865,8 @@ int main(void)
         CASE(a_changed_cluster_is_described_again_first),
         CASE(a_source_is_never_written),
         CASE(creates_take_turns),
+        CASE(requests_are_told),
+        CASE(a_rate_is_kept),
         CASE(creates_can_be_cancelled_anywhere),
         CASE(closing_answers_everything),
         CASE(large_tables_are_read),
