@@ -586,7 +586,7 @@ int client_new(const struct client_options *options, struct client **out, struct
     uv_timer_init(client->cloud->loop, &client->expiry);
     client->expiry.data = client;
     cloud_ref(client->cloud);
-    http_keep(client->cloud->http, client->concurrency);
+    http_allow(client->cloud->http, client->concurrency);
     *out = client;
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/base/arena.h"
 #include "api/base/hash.h"
 #include "api/base/strings.h"
 
@@ -12,13 +13,17 @@ enum { BUCKETS_MIN = 64, LASTING_AFTER_MS = 10000, TIME_BYTES = 19 };
 struct kept {
     struct kept *next;
     uint64_t hash;
-    struct settings *settings; /* behind them: the texts of name and time */
+    struct settings *settings; /* right behind this; behind them the texts of name and time */
+    size_t settings_bytes;
     struct text name, updated;
 };
 
+/* Thousands of small pieces that live long would pin as many pages of the heap: they stand together. */
 struct group_details {
     struct kept **buckets;
     size_t bucket_count, count;
+    struct arena memory; /* of all that is kept, and of what was */
+    size_t bytes, wasted;
 };
 
 struct group_details *group_details_new(void)
@@ -36,22 +41,11 @@ struct group_details *group_details_new(void)
     return details;
 }
 
-static void kept_free(struct kept *kept)
-{
-    free(kept->settings);
-    free(kept);
-}
-
 void group_details_free(struct group_details *details)
 {
     if (!details)
         return;
-    for (size_t i = 0; i < details->bucket_count; i++) {
-        for (struct kept *kept = details->buckets[i], *next; kept; kept = next) {
-            next = kept->next;
-            kept_free(kept);
-        }
-    }
+    arena_release(&details->memory);
     free(details->buckets);
     free(details);
 }
@@ -93,45 +87,87 @@ static void grow(struct group_details *details)
     details->bucket_count = count;
 }
 
-static struct kept *kept_new(struct text name, struct text updated, const struct draft *draft)
+static size_t bytes_of(size_t settings_bytes, struct text name, struct text updated)
 {
-    size_t bytes = draft_settings_bytes(draft);
-    struct kept *kept = malloc(sizeof *kept);
-    char *memory = malloc(bytes + name.bytes + updated.bytes);
+    return sizeof(struct kept) + settings_bytes + name.bytes + updated.bytes;
+}
 
-    if (!kept || !memory) {
-        free(kept);
-        free(memory);
+/* All but the settings. NULL: no memory. */
+static struct kept *kept_new(struct group_details *details, struct text name, struct text updated,
+                             size_t settings_bytes)
+{
+    size_t bytes = bytes_of(settings_bytes, name, updated);
+    struct kept *kept = arena_alloc(&details->memory, bytes);
+
+    if (!kept)
         return NULL;
-    }
-    memcpy(memory + bytes, name.data, name.bytes);
-    memcpy(memory + bytes + name.bytes, updated.data, updated.bytes);
-    draft_settle(draft, draft_hash(draft), memory);
+    char *texts = (char *)(kept + 1) + settings_bytes;
+    memcpy(texts, name.data, name.bytes);
+    memcpy(texts + name.bytes, updated.data, updated.bytes);
     *kept = (struct kept){.hash = hash_text(0, name),
-                          .settings = (struct settings *)(void *)memory,
-                          .name = {memory + bytes, name.bytes},
-                          .updated = {memory + bytes + name.bytes, updated.bytes}};
+                          .settings = (struct settings *)(void *)(kept + 1),
+                          .settings_bytes = settings_bytes,
+                          .name = {texts, name.bytes},
+                          .updated = {texts + name.bytes, updated.bytes}};
+    details->bytes += bytes;
     return kept;
+}
+
+static void put_in(struct group_details *details, struct kept *kept)
+{
+    struct kept **link = &details->buckets[kept->hash & (details->bucket_count - 1)];
+
+    kept->next = *link;
+    *link = kept;
+    details->count++;
+}
+
+/* What is still kept moves into new memory, all of it; what finds none is read again. */
+static void tidy_up(struct group_details *details)
+{
+    struct arena before = details->memory;
+
+    details->memory = (struct arena)ARENA_INIT;
+    details->bytes = details->wasted = details->count = 0;
+    for (size_t i = 0; i < details->bucket_count; i++) {
+        struct kept *old = details->buckets[i];
+        details->buckets[i] = NULL;
+        for (; old; old = old->next) {
+            struct kept *kept = kept_new(details, old->name, old->updated, old->settings_bytes);
+            if (!kept)
+                continue;
+            memcpy(kept->settings, old->settings, old->settings_bytes);
+            put_in(details, kept);
+        }
+    }
+    arena_release(&before);
+}
+
+static void drop(struct group_details *details, struct text name)
+{
+    struct kept **link = find(details, name), *old = *link;
+
+    if (!old)
+        return;
+    *link = old->next;
+    details->count--;
+    details->wasted += bytes_of(old->settings_bytes, old->name, old->updated);
+    if (details->wasted > details->bytes / 2)
+        tidy_up(details);
 }
 
 void group_details_keep(struct group_details *details, struct text name, struct text updated, const struct draft *draft)
 {
-    struct kept **link = find(details, name), *old = *link;
-    struct kept *kept = kept_new(name, updated, draft);
-
-    if (old) {
-        *link = old->next;
-        details->count--;
-        kept_free(old);
-    }
-    if (!kept)
+    drop(details, name);
+    struct kept *kept = kept_new(details, name, updated, draft_settings_bytes(draft));
+    if (!kept) {
+        details->memory.failed = false; /* the next one may fit */
         return;
+    }
+    draft_settle(draft, draft_hash(draft), kept->settings);
     if (details->count >= details->bucket_count)
         grow(details);
-    link = &details->buckets[kept->hash & (details->bucket_count - 1)];
-    kept->next = *link;
-    *link = kept;
-    details->count++;
+    put_in(details, kept);
 }
 
 bool group_details_lasting(struct text updated, int64_t now_ms)

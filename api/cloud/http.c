@@ -32,7 +32,7 @@
 #include "api/cloud/http_sockets.h"
 #include "api/cloud/http_trust.h"
 
-enum { BACKSTOP_MS = 250, CONNECTING_MAX = 12 };
+enum { BACKSTOP_MS = 250, CONNECTING_MAX = 12, IDLE_MAX = 8 };
 
 struct transfer {
     struct http *http;
@@ -61,7 +61,8 @@ struct http {
     struct transfer *idle;
     struct transfer *queued, **queued_end; /* not yet given to libcurl */
     struct transfer *finished, **finished_end;
-    uint32_t kept;               /* connections */
+    uint32_t kept; /* connections */
+    uint32_t idle_count;
     uint32_t active;             /* requests not yet answered */
     struct transfer *connecting; /* begun and not yet leaving */
     uint32_t handles;            /* of libuv, not yet closed */
@@ -297,6 +298,7 @@ static struct transfer *transfer_take(struct http *http)
 
     if (transfer != NULL) {
         http->idle = transfer->next;
+        http->idle_count--;
         transfer->next = NULL;
         return transfer;
     }
@@ -316,6 +318,21 @@ static struct transfer *transfer_take(struct http *http)
     return transfer;
 }
 
+static void on_transfer_closed(uv_handle_t *handle)
+{
+    struct transfer *transfer = handle->data;
+    struct http *http = transfer->http;
+    free(transfer);
+    on_handle_gone(http);
+}
+
+static void transfer_close(struct transfer *transfer)
+{
+    curl_easy_cleanup(transfer->easy);
+    uv_close((uv_handle_t *)&transfer->backstop, on_transfer_closed);
+}
+
+/* A few stay for the next requests: each holds some 30 KB. */
 static void transfer_put_back(struct transfer *transfer)
 {
     curl_easy_reset(transfer->easy);
@@ -326,8 +343,13 @@ static void transfer_put_back(struct transfer *transfer)
     else
         buffer_release(&transfer->answer);
     transfer->request = NULL;
+    if (transfer->http->idle_count >= IDLE_MAX) {
+        transfer_close(transfer);
+        return;
+    }
     transfer->next = transfer->http->idle;
     transfer->http->idle = transfer;
+    transfer->http->idle_count++;
 }
 
 static void set_callbacks(CURL *easy, struct transfer *transfer)
@@ -550,7 +572,7 @@ struct http *http_new(struct uv_loop_s *loop, struct failure *why)
     sockets_start(&http->sockets);
     curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timeout_wanted);
     curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
-    http_keep(http, 4);
+    http_allow(http, 4);
     return http;
 fail_http:
     free(http);
@@ -561,10 +583,13 @@ fail:
     return NULL;
 }
 
-void http_keep(struct http *http, uint32_t connections)
+void http_allow(struct http *http, uint32_t connections)
 {
-    http->kept += connections;
-    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)http->kept);
+    if (connections <= http->kept)
+        return;
+    http->kept = connections;
+    curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)connections);
+    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)connections);
 }
 
 static void on_timer_closed(uv_handle_t *handle)
@@ -577,14 +602,6 @@ static void on_part_closed(void *context)
     on_handle_gone(context);
 }
 
-static void on_transfer_closed(uv_handle_t *handle)
-{
-    struct transfer *transfer = handle->data;
-    struct http *http = transfer->http;
-    free(transfer);
-    on_handle_gone(http);
-}
-
 void http_close(struct http *http, void (*closed)(void *context), void *context)
 {
     struct transfer *next;
@@ -594,8 +611,7 @@ void http_close(struct http *http, void (*closed)(void *context), void *context)
     http->closed_context = context;
     for (struct transfer *transfer = http->idle; transfer != NULL; transfer = next) {
         next = transfer->next;
-        curl_easy_cleanup(transfer->easy);
-        uv_close((uv_handle_t *)&transfer->backstop, on_transfer_closed);
+        transfer_close(transfer);
     }
     curl_multi_cleanup(http->multi);
     uv_close((uv_handle_t *)&http->timer, on_timer_closed);

@@ -54,8 +54,9 @@ struct http *http_new(struct uv_loop_s *loop, struct failure *why);
 /* Whether the host of a URL is this machine. */
 bool http_url_is_loopback(const char *url);
 
-/* So many more connections are kept open while idle. */
-void http_keep(struct http *http, uint32_t connections);
+/* So many connections may be open at once, all in all: the most that anybody wants. More requests wait for one, within
+ * their deadlines. Those that nobody uses for a while are closed. */
+void http_allow(struct http *http, uint32_t connections);
 
 /* 0, or -1 and `done` never comes. */
 int http_start(struct http *http, struct http_request *request, struct failure *why);

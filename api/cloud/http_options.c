@@ -6,6 +6,9 @@
 #include "api/base/monotime.h"
 #include "api/base/secret.h"
 
+/* A TLS connection holds some 60 KB: those that nobody used for so long are closed when the next request comes. */
+enum { CONNECTION_IDLE_S = 20 };
+
 void options_release_headers(struct curl_slist *headers)
 {
     for (struct curl_slist *header = headers; header != NULL; header = header->next)
@@ -109,6 +112,7 @@ int options_set(CURL *easy, const struct http_request *request, struct curl_slis
     set_security(easy, request);
     set_time(easy, request);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)CONNECTION_IDLE_S);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* the path is signed as it stands */
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "mqferry/" MQFERRY_VERSION);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, *headers);

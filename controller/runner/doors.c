@@ -64,7 +64,6 @@ static int open_door(struct runner *runner, uint16_t number, const struct side_o
 
 int runner_open_doors(struct runner *runner, struct failure *why)
 {
-    runner->side_count = (uint16_t)(1 + runner->options.source_count);
     if (open_door(runner, SIDE_DESTINATION, runner->options.destination, why) != 0)
         return -1;
     for (uint16_t i = 1; i < runner->side_count; i++)

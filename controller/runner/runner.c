@@ -60,11 +60,34 @@ static bool reads_files(const struct runner_options *options)
     return !options->fixed && (options->path_count > 0 || options->mapping_path);
 }
 
+static void runner_free(struct runner *runner)
+{
+    free(runner->source_guards);
+    free(runner->sides);
+    free(runner);
+}
+
+/* With room for its sides. NULL: no memory. */
+static struct runner *make_room(uint16_t side_count)
+{
+    struct runner *runner = calloc(1, sizeof *runner);
+
+    if (!runner)
+        return NULL;
+    runner->side_count = side_count;
+    runner->sides = calloc(side_count, sizeof *runner->sides);
+    runner->source_guards = calloc(side_count, sizeof *runner->source_guards);
+    if (runner->sides && runner->source_guards)
+        return runner;
+    runner_free(runner);
+    return NULL;
+}
+
 int runner_new(const struct runner_options *options, struct runner **out, struct failure *why)
 {
     if (check_options(options, why) != 0)
         return -1;
-    struct runner *runner = calloc(1, sizeof *runner);
+    struct runner *runner = make_room((uint16_t)(1 + options->source_count));
     if (!runner)
         return failure_no_memory(why, "a sync");
     runner->options = *options;
@@ -74,7 +97,6 @@ int runner_new(const struct runner_options *options, struct runner **out, struct
     complaints_init(&runner->mistakes);
     op_line_init(&runner->ready);
     runner->ledger = ledger_new();
-    runner->side_count = (uint16_t)(1 + options->source_count);
     init_sides(runner);
     init_timer(runner, &runner->tick, runner);
     init_timer(runner, &runner->wait, runner);
@@ -224,7 +246,7 @@ static void release(struct runner *runner)
     ledger_free(runner->ledger);
     free(runner->made.bits);
     free(runner->state_name);
-    free(runner);
+    runner_free(runner);
     if (closed)
         closed(context);
 }

@@ -136,9 +136,9 @@ struct side {
 
 struct runner {
     struct runner_options options;
-    struct side_guard source_guards[PASS_SIDES_MAX];
-    struct side sides[PASS_SIDES_MAX];
-    struct cloud *cloud; /* shared by its doors, unless options.cloud is given */
+    struct side_guard *source_guards; /* side_count - 1 */
+    struct side *sides;               /* side_count */
+    struct cloud *cloud;              /* shared by its doors, unless options.cloud is given */
     struct address destination;
 
     /* what lives between passes */

@@ -343,7 +343,7 @@ static void many_go_side_by_side(void **state)
 {
     static struct sent sent[64];
     (void)state;
-    http_keep(scene.http, 64);
+    http_allow(scene.http, 64);
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < 64; i++) {
             static char bodies[64][16];
