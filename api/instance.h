@@ -92,6 +92,7 @@ struct create_item {
     struct text name;
     const struct catalog *catalog; /* the declared one: settings and spreads are looked up in it */
     const struct resource *resource;
+    uint64_t accepted; /* fields in which people accept another value where it is there already (clusters) */
     /* out */
     enum outcome outcome;
     const struct failure *failure; /* REFUSED, NOT_SENT, UNKNOWN: the door's, until the callback returns; else NULL */

@@ -124,8 +124,9 @@ static enum seen see(const struct place *place, uint32_t item, uint16_t master)
     const struct resource *resource = &catalog_rows(table)[row];
     if (resource->status != STATUS_ORDINARY)
         return SEEN_DIFFERENT;
+    uint64_t compared = capabilities->holds[request->kind] & ~request->items[item].accepted;
     uint64_t different = settings_difference(place_declared(place, item, master), catalog_settings_of(table, resource),
-                                             capabilities->holds[request->kind], capabilities->absent_is_default);
+                                             compared, capabilities->absent_is_default);
     return different == 0 ? SEEN_EQUAL : SEEN_DIFFERENT;
 }
 

@@ -190,3 +190,21 @@ void plan_differences(const struct plan *plan, uint32_t row,
     if (plan->rows[row].state == STATE_DIFFERS || plan->rows[row].state == STATE_ACCEPTED)
         plan_visit_differences(plan, row, pass_on, &relay);
 }
+
+static bool note_accepted(void *context, const struct difference *difference)
+{
+    uint64_t *fields = context;
+
+    if (difference->accepted)
+        *fields |= FIELD_BIT(difference->field);
+    return true;
+}
+
+uint64_t plan_accepted_fields(const struct plan *plan, uint32_t row)
+{
+    uint64_t fields = 0;
+
+    if (plan->accepts != NULL && plan->rows[row].observed != CATALOG_ABSENT)
+        plan_visit_differences(plan, row, note_accepted, &fields);
+    return fields;
+}

@@ -112,6 +112,17 @@ static void explain_unread(const struct plan *plan, uint32_t row, char sentence[
     copy_sentence(problem != NULL ? problem->text : "it is there, but its settings have not been read", sentence);
 }
 
+static void explain_taken(const struct plan *plan, uint32_t row, char sentence[static 256])
+{
+    const struct resource *observed = &catalog_rows(plan->observed)[plan->rows[row].observed];
+
+    if (observed->status == STATUS_STATIC)
+        copy_sentence("a static topic has this name at the destination: queues of it are spread over brokers",
+                      sentence);
+    else
+        snprintf(sentence, 256, "a %s of RocketMQ's own has this name at the destination", kind_word(observed->kind));
+}
+
 void plan_explain(const struct plan *plan, uint32_t row, enum field *out_field, char sentence[static 256])
 {
     const struct problem *problem = catalog_problem(plan->declared, &catalog_rows(plan->declared)[row]);
@@ -125,6 +136,8 @@ void plan_explain(const struct plan *plan, uint32_t row, enum field *out_field, 
         explain_collision(plan, row, sentence);
     } else if (cause == CAUSE_TOPIC_NAMED_LIKE_GROUP || cause == CAUSE_GROUP_NAMED_LIKE_TOPIC) {
         explain_shared_name(plan, row, sentence);
+    } else if (cause == CAUSE_TOPIC_EXISTS || cause == CAUSE_GROUP_EXISTS) {
+        explain_taken(plan, row, sentence);
     } else if (problem != NULL && problem->cause == cause) {
         *out_field = problem->field;
         copy_sentence(problem->text, sentence);

@@ -140,6 +140,15 @@ static void judge_present(struct plan *plan, uint32_t number, const struct resou
         plan_settle(row, different ? STATE_ACCEPTED : STATE_IN_SYNC, CAUSE_NONE);
 }
 
+/* A static topic, or RocketMQ's own: it is there, and it is never what is declared (rocketmq-remoting 2.1, 5.5). */
+static bool is_taken(const struct plan *plan, uint32_t found)
+{
+    if (found == CATALOG_ABSENT)
+        return false;
+    uint8_t status = catalog_rows(plan->observed)[found].status;
+    return status == STATUS_STATIC || status == STATUS_SYSTEM;
+}
+
 void plan_judge(struct plan *plan, uint32_t number, uint32_t found)
 {
     const struct resource *declared = &catalog_rows(plan->declared)[number];
@@ -155,6 +164,8 @@ void plan_judge(struct plan *plan, uint32_t number, uint32_t found)
         plan_settle(row, STATE_IGNORED, CAUSE_NONE);
     else if (cause != CAUSE_NONE)
         plan_settle(row, STATE_CONFLICT, cause);
+    else if (is_taken(plan, found))
+        plan_settle(row, STATE_CONFLICT, declared->kind == KIND_TOPIC ? CAUSE_TOPIC_EXISTS : CAUSE_GROUP_EXISTS);
     else if (found == CATALOG_ABSENT)
         judge_missing(plan, number);
     else

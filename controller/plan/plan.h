@@ -118,6 +118,8 @@ void plan_explain(const struct plan *plan, uint32_t row, enum field *out_field, 
 uint64_t plan_not_held(const struct plan *plan, uint32_t row);
 /* The settings that a create carries: declared, completed by createDefaults and the rules. Also what doors use. */
 void plan_create_settings(const struct plan *plan, uint32_t row, struct draft *out);
+/* Fields in which what is there differs and the mapping accepts it: for rows to be created on the other masters. */
+uint64_t plan_accepted_fields(const struct plan *plan, uint32_t row);
 /* Masters of the destination that lack a resource of row (clusters): start with *position = 0; false at the end. */
 bool plan_next_missing_master(const struct plan *plan, uint32_t row, uint16_t *position, const char **out_master);
 /* Rows of plan->vanished: start with *position = 0; false at the end. */

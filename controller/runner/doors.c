@@ -218,7 +218,8 @@ static void on_pace(uv_timer_t *timer)
 
 /* ---- beginning */
 
-int door_make_room(const struct effect *effect, struct catalog *declared, struct create_room *out)
+int door_make_room(const struct effect *effect, struct catalog *declared, const struct plan *plan,
+                   struct create_room *out)
 {
     uint32_t count = effect->row_count;
 
@@ -237,6 +238,7 @@ int door_make_room(const struct effect *effect, struct catalog *declared, struct
             .name = name_of(declared, effect->rows[i]),
             .catalog = declared,
             .resource = &catalog_rows(declared)[effect->rows[i]],
+            .accepted = plan_accepted_fields(plan, effect->rows[i]),
         };
     return 0;
 }
@@ -261,7 +263,7 @@ static int find_room(struct op *op)
 {
     if (op->effect.kind != EFFECT_CREATE || take_room(op))
         return 0;
-    return door_make_room(&op->effect, op->runner->shown->catalog, &op->room);
+    return door_make_room(&op->effect, op->runner->shown->catalog, pass_plan(op->runner->pass), &op->room);
 }
 
 void door_start(struct op *op)

@@ -238,7 +238,8 @@ bool op_line_remove(struct op_line *line, struct op *op);
 int runner_open_doors(struct runner *runner, struct failure *why);
 void door_start(struct op *op); /* DESCRIBE, LIST, GET, CREATE */
 /* Room for a create, filled in; any thread. 0, or -1: no memory. */
-int door_make_room(const struct effect *effect, struct catalog *declared, struct create_room *out);
+int door_make_room(const struct effect *effect, struct catalog *declared, const struct plan *plan,
+                   struct create_room *out);
 void door_cancel(struct op *op);
 void door_give_up_held(struct runner *runner);         /* what the pace holds back is not sent any more */
 void door_deliver(struct op *op, struct event *event); /* fills in the event */

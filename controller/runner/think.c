@@ -96,7 +96,7 @@ static void make_rooms(struct thinking *thinking)
         struct create_room *room = effect->kind == EFFECT_CREATE ? malloc(sizeof *room) : NULL;
         if (!room)
             continue;
-        if (door_make_room(effect, runner->shown->catalog, room) != 0) {
+        if (door_make_room(effect, runner->shown->catalog, pass_plan(runner->pass), room) != 0) {
             free(room);
             continue;
         }

@@ -241,6 +241,26 @@ static void different_anywhere_is_created_nowhere(void **state)
     end(&bench);
 }
 
+/* People live with a difference on one master: the others get what is declared. */
+static void what_is_accepted_is_completed_elsewhere(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    begin_on(&bench, 2, V(5, 5, 0));
+    declare(&bench, KIND_TOPIC, "Topic x perm=6 readQueueNums=8");
+    bench.items[0].accepted = FIELD_BIT(FIELD_TOPIC_PERM);
+    look(&bench, 0, "Topic x perm=4 readQueueNums=8");
+    look(&bench, 1, "");
+    expect(&bench, "b: single+ x");
+    accept_all(&bench);
+    look(&bench, 0, "Topic x perm=4 readQueueNums=8");
+    look(&bench, 1, "Topic x perm=6 readQueueNums=8");
+    expect(&bench, "");
+    assert_outcome(&bench, "x", OUTCOME_CREATED, NULL);
+    end(&bench);
+}
+
 static void static_topics_and_the_brokers_own_are_left_alone(void **state)
 {
     struct bench bench;
@@ -890,6 +910,7 @@ int main(void)
         cmocka_unit_test(what_is_everywhere_is_not_sent),
         cmocka_unit_test(half_created_is_completed_on_the_others_only),
         cmocka_unit_test(different_anywhere_is_created_nowhere),
+        cmocka_unit_test(what_is_accepted_is_completed_elsewhere),
         cmocka_unit_test(static_topics_and_the_brokers_own_are_left_alone),
         cmocka_unit_test(nothing_leaves_while_a_master_cannot_be_seen),
         cmocka_unit_test(each_master_gets_what_is_declared_for_it),

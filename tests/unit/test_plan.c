@@ -626,6 +626,20 @@ static void an_accepted_difference_lets_the_rest_be_created(void **state)
     accept(rules, 1);
     make_plan("Topic t perm=6", "masters a b\nTopic t @a perm=4");
     assert_plan("Topic t missing create +b\n");
+    assert_true(plan_accepted_fields(plan, 0) == FIELD_BIT(FIELD_TOPIC_PERM));
+}
+
+/* A static topic, or the cluster's own: there, and never what is declared. */
+static void what_is_there_and_not_ordinary_is_a_conflict(void **state)
+{
+    (void)state;
+    destination(INSTANCE_ROCKETMQ);
+    make_plan("Topic main perm=7\nTopic t perm=6\nTopic u perm=6",
+              "masters a b\nTopic main status=system @a perm=7 @b perm=7\nTopic t status=static @a perm=6\nTopic u @a "
+              "perm=6");
+    assert_plan("Topic main conflict topic-exists\nTopic t conflict topic-exists\nTopic u missing create +b\n");
+    assert_explained(0, "", "a topic of RocketMQ's own has this name at the destination");
+    assert_explained(1, "", "a static topic has this name at the destination: queues of it are spread over brokers");
 }
 
 /* A declared placement is looked for on its masters only, by name. */
@@ -745,6 +759,7 @@ int main(void)
         TEST(half_a_resource_is_missing_on_the_rest),
         TEST(different_anywhere_is_created_nowhere),
         TEST(an_accepted_difference_lets_the_rest_be_created),
+        TEST(what_is_there_and_not_ordinary_is_a_conflict),
         TEST(a_declared_placement_is_compared_on_its_masters),
         TEST(a_placement_needs_its_master),
         TEST(settings_per_master_are_compared_with_a_cloud_instance),
