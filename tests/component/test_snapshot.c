@@ -879,23 +879,6 @@ static void a_deadline_is_kept(void **state)
     end(&fixture);
 }
 
-/* Kinds of instance that this build cannot reach are said so in plain words. */
-static void other_doors_say_that_they_are_not_there(void **state)
-{
-    (void)state;
-    const enum scheme schemes[] = {SCHEME_ROCKETMQ, SCHEME_ROCKETMQS};
-
-    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
-        struct failure why = FAILURE_INIT;
-        struct instance *door = NULL;
-        struct address address = {.scheme = schemes[i]};
-        struct instance_options options = {.address = &address};
-        assert_int_equal(instance_open(&options, &door, &why), -1);
-        assert_int_equal(why.cause, CAUSE_UNSUPPORTED);
-        assert_non_null(strstr(why.text, "cannot reach"));
-    }
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_enter, scratch_leave)
@@ -928,7 +911,6 @@ int main(void)
         TEST(closing_answers_everything),
         TEST(a_waiting_door_can_be_closed),
         TEST(a_deadline_is_kept),
-        TEST(other_doors_say_that_they_are_not_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
