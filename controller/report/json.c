@@ -459,7 +459,7 @@ void report_vanished_json(struct json_writer *json, const struct plan *plan, uin
 static void write_reported(struct json_writer *json, const struct report_options *options,
                            const struct runner_result *result, uint32_t row)
 {
-    struct row_outcome outcome = {.result = {.result = RESULT_NONE}};
+    struct row_outcome outcome = {0};
 
     if (options->results) {
         outcome.result = pass_result(result->pass, row);
