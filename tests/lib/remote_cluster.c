@@ -318,7 +318,7 @@ static void put_entry(struct remote_cluster *cluster, const struct frame *reques
     uint32_t at = 0;
     while (at < cluster->entry_count && !text_is(key, cluster->entries[at].topic))
         at++;
-    assert_true(at < 64);
+    assert_true(at < sizeof cluster->entries / sizeof cluster->entries[0]);
     snprintf(cluster->entries[at].topic, 128, "%.*s", (int)key.bytes, key.data);
     snprintf(cluster->entries[at].value, 256, "%.*s", (int)value.bytes, value.data);
     cluster->entry_count = at < cluster->entry_count ? cluster->entry_count : at + 1;

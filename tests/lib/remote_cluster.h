@@ -42,7 +42,7 @@ struct remote_cluster {
     struct remoting_server names[REMOTE_NAMES_MAX];
     struct {
         char topic[128], value[256];
-    } entries[64];
+    } entries[1024];
     uint32_t entry_count;
     bool (*bend_names)(struct remote_cluster *cluster, struct remote_answer *answer);
     struct address address; /* rocketmq://…/test */
