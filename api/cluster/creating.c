@@ -299,7 +299,7 @@ static void on_turn(struct gate_wait *wait, bool entered)
 
     creating->inside = entered;
     if (!entered && !given_up(creating))
-        failure_set(&creating->failure, CAUSE_UNREACHABLE, "the creates in front of this one were not done in time");
+        failure_set(&creating->failure, CAUSE_THROTTLED, "the brokers took too long over the creates in front of it");
     if (!entered || given_up(creating) || make_place(creating, &creating->failure) != 0)
         finish(creating);
     else

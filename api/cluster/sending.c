@@ -3,7 +3,7 @@
  * happy path: order entries go to every name server → when all are written, the masters' steps leave, each master's in
  *             their order → each answer goes to the place → all answered: done.
  * what can go wrong: a request cannot be written, or is refused, or has no answer: that is the step's answer. What has
- *             not left at the deadline stays, unanswered.
+ *             not left at the deadline is not sent.
  * cancelling: open calls are cancelled, which says LOST of what was sent; done comes when all have ended.
  */
 #include "api/cluster/sending.h"
@@ -100,11 +100,26 @@ static void sending_free(struct sending *sending)
     free(sending);
 }
 
+/* What has not left is not sent, and may be tried again. */
+static void answer_rest(struct sending *sending)
+{
+    struct failure why;
+
+    if (sending->cancelled)
+        failure_set(&why, CAUSE_CANCELLED, "the create was given up");
+    else
+        failure_set(&why, CAUSE_THROTTLED, "the brokers took too long over what was in front of it");
+    for (uint32_t step = 0; step < sending->options.step_count; step++)
+        if (sending->states[step] == STEP_WAITING)
+            set_answered(sending, step, PLACE_NOT_SENT, &why);
+}
+
 static void finish(struct sending *sending)
 {
     void (*done)(void *context) = sending->done;
     void *context = sending->context;
 
+    answer_rest(sending);
     sending_free(sending);
     done(context);
 }
@@ -455,6 +470,7 @@ int sending_start(const struct sending_options *options, void (*done)(void *cont
     }
     pump(sending);
     if (sending->open == 0 && !sending->timer_open) {
+        answer_rest(sending);
         sending_free(sending);
         return 1;
     }

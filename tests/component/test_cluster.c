@@ -630,6 +630,38 @@ static void silence_of_a_master_is_unknown(void **state)
     assert_int_equal(remote_asked(&cluster->masters[0], 200), 1);
 }
 
+static bool answer_slowly(struct remote_master *master, struct remote_answer *answer)
+{
+    (void)master;
+    answer->delay_ms = answer->request->code == 200 ? 700 : 0;
+    return false;
+}
+
+/* A broker that takes long over each create (a name server hangs): what was not sent by the deadline says so, and may
+ * be tried again; nothing is called refused. */
+static void what_has_no_time_left_is_not_sent(void **state)
+{
+    uint32_t created = 0, not_sent = 0;
+
+    (void)state;
+    build(1, 1, V4);
+    options.concurrency = 1;
+    open_door();
+    assert_describes();
+    cluster->masters[0].bend = answer_slowly;
+    await(start_create_within(KIND_GROUP,
+                              "ConsumerGroup a\nConsumerGroup b\nConsumerGroup c\nConsumerGroup d\nConsumerGroup e\n"
+                              "ConsumerGroup f\nConsumerGroup g\nConsumerGroup h\n",
+                              4000));
+    for (uint32_t i = 0; i < item_count; i++) {
+        created += items[i].outcome == OUTCOME_CREATED;
+        not_sent += items[i].outcome == OUTCOME_NOT_SENT && asked.causes[i] == CAUSE_THROTTLED;
+        assert_int_not_equal(items[i].outcome, OUTCOME_REFUSED);
+    }
+    assert_true(created > 0 && not_sent > 0);
+    assert_true(created + not_sent >= item_count - 1);
+}
+
 /* The entry of an order topic is in every name server before the topic is on any master (4.x). */
 static bool entry_first(struct remote_master *master, struct remote_answer *answer)
 {
@@ -861,6 +893,7 @@ int main(void)
         CASE(refusals_are_explained),
         CASE(a_lost_answer_is_looked_up),
         CASE(silence_of_a_master_is_unknown),
+        CASE(what_has_no_time_left_is_not_sent),
         CASE(order_entries_come_first),
         CASE(a_changed_cluster_is_described_again_first),
         CASE(a_source_is_never_written),
