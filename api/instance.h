@@ -130,6 +130,8 @@ struct instance_ops {
     int (*create)(struct instance *instance, struct request *request, struct create_item *items, uint32_t count,
                   struct failure *why);
     void (*cancel)(struct instance *instance, struct request *request);
+    /* Creates a second that may leave now, as learnt; INFINITY: not limited. NULL: the door does not pace. */
+    double (*pace_limit)(const struct instance *instance);
     /* Cancels what is under way, answers it, then calls back once and is gone. */
     void (*close)(struct instance *instance, void (*closed)(void *context), void *context);
 };

@@ -2,6 +2,7 @@
 #include "api/cloud/budget.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +90,11 @@ void budget_serve(struct lane *lane)
 {
     if (lane->budget != NULL)
         serve(lane->budget);
+}
+
+double budget_limit(const struct lane *lane)
+{
+    return lane->budget != NULL ? pace_limit(&lane->budget->pace) : INFINITY;
 }
 
 void budget_throttled(struct lane *lane, uint64_t sent_ms, uint64_t retry_after_ms)

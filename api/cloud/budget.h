@@ -41,6 +41,9 @@ void budget_leave(struct lane *lane);
 /* Something changed for the lane: something waits in it, or a connection is free. Sends what may leave now. */
 void budget_serve(struct lane *lane);
 
+/* pace_limit of its budget; INFINITY when it has not joined one. */
+double budget_limit(const struct lane *lane);
+
 void budget_throttled(struct lane *lane, uint64_t sent_ms, uint64_t retry_after_ms);
 void budget_accepted(struct lane *lane);
 

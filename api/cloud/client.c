@@ -604,6 +604,11 @@ static void on_expiry_closed(uv_handle_t *handle)
     cloud_unref(cloud, closed, context);
 }
 
+double client_pace_limit(const struct client *client, enum call_class class)
+{
+    return budget_limit(&client->lanes[class].lane);
+}
+
 void client_close(struct client *client, void (*closed)(void *context), void *context)
 {
     client->closing = true;

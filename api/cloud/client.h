@@ -105,6 +105,8 @@ void call_cancel(struct client *client, struct call *call);
  * through. */
 void call_was_throttled(struct client *client, const struct call *call);
 void call_was_accepted(struct client *client, const struct call *call);
+/* Calls of the class a second that may leave now; INFINITY: not known yet, or not limited. */
+double client_pace_limit(const struct client *client, enum call_class class);
 /* Cancels what is under way, answers it, then calls back once, later, and is gone. */
 void client_close(struct client *client, void (*closed)(void *context), void *context);
 

@@ -442,12 +442,18 @@ static void close_door(struct instance *instance, void (*closed)(void *context),
     close_if_idle(door);
 }
 
+static double limit_of(const struct instance *instance)
+{
+    return client_pace_limit(((const struct door *)instance)->client, CLASS_CREATE);
+}
+
 const struct instance_ops door_ops = {
     .describe = describe,
     .list = list,
     .get = get,
     .create = create,
     .cancel = cancel,
+    .pace_limit = limit_of,
     .close = close_door,
 };
 

@@ -72,6 +72,13 @@ int runner_open_doors(struct runner *runner, struct failure *why)
     return 0;
 }
 
+double runner_pace_limit(const struct runner *runner)
+{
+    const struct side *side = &runner->sides[SIDE_DESTINATION];
+
+    return side->door->ops->pace_limit ? side->door->ops->pace_limit(side->door) : pace_limit(&side->pace);
+}
+
 /* ---- answers */
 
 /* A batch is one call: its first item tells. */

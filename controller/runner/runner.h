@@ -116,6 +116,8 @@ bool runner_busy(const struct runner *runner);
 uint64_t runner_beats(const struct runner *runner);
 /* Before the first pass: what the one that it replaces knew of the last good pass, for guard.maxShrinkPercent. */
 void runner_inherit(struct runner *runner, const struct runner *from);
+/* Creates a second that may leave to the destination now; INFINITY: not limited, or not known yet. */
+double runner_pace_limit(const struct runner *runner);
 void runner_progress(const struct runner *runner, struct pass_progress *out);
 /* Cancels what is under way (a pass ends and calls back first), closes doors and journal, frees everything, calls back
  * once, later; then it is gone. */

@@ -114,9 +114,10 @@ static struct operation *operation_of(struct board_sync *sync, const char *name)
 static void on_request_ended(void *context, const char *operation, int cause, uint64_t took_ms)
 {
     struct board_sync *sync = context;
-    struct operation *one = operation_of(sync, operation);
+    const char *name = operation != NULL ? operation : "other"; /* a request that the door has no name for */
+    struct operation *one = operation_of(sync, name);
 
-    count_request(sync, operation, cause);
+    count_request(sync, name, cause);
     if (one != NULL)
         histogram_add(&one->durations, request_bounds_ms, took_ms);
 }
@@ -127,6 +128,12 @@ const struct runner_watcher *board_watcher(struct board_sync *sync)
 }
 
 /* --- passes */
+
+void board_look_at_pace(struct board_sync *sync)
+{
+    if (sync->runner != NULL)
+        sync->pace_limit = runner_pace_limit(sync->runner);
+}
 
 void board_pass_begins(struct board_sync *sync, const struct runner *runner)
 {
@@ -156,6 +163,7 @@ void board_pass_ended(struct board_sync *sync, const struct runner_result *resul
     const struct pass_report *report = result->report;
     struct last_pass *last = &sync->last;
 
+    board_look_at_pace(sync);
     sync->runner = NULL;
     last->any = true;
     last->parity = result->parity;

@@ -2,6 +2,7 @@
  *
  * What /v1/status says: one object a sync, without its rows.
  */
+#include <math.h>
 #include <string.h>
 
 #include "api/base/strings.h"
@@ -188,7 +189,8 @@ void status_write_sync(struct json_writer *json, struct board_sync *sync)
     write_time_member(json, "lastCreatedAt", sync->created_unix_ms);
     write_time_member(json, "sourceChangedAt", sync->source_changed_unix_ms);
     write_time_member(json, "nextPassAt", sync->next_unix_ms);
-    if (sync->pace_limit >= 0) {
+    board_look_at_pace(sync);
+    if (sync->pace_limit >= 0 && !isinf(sync->pace_limit)) {
         json_write_key(json, "paceLimit");
         json_write_real(json, sync->pace_limit);
     }

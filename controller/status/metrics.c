@@ -3,6 +3,7 @@
  * The Prometheus text format, version 0.0.4, written from one table (contract section 8).
  */
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "controller/status/state.h"
@@ -58,7 +59,9 @@ static void write_resources(struct buffer *out, const char *name, struct board_s
     const struct plan *plan = sync->record != NULL ? runner_record_result(sync->record)->plan : NULL;
 
     for (enum kind kind = 0; plan != NULL && kind < KINDS; kind++) {
-        for (enum state state = 0; state < STATE_SYSTEM; state++) {
+        for (enum state state = 0; state < STATES; state++) {
+            if (state == STATE_SYSTEM || state == STATE_EXCLUDED || state == STATE_EXTRA)
+                continue;
             begin(out, name, sync);
             label(out, "kind", kind_name(kind));
             label(out, "state", state_name(state));
@@ -175,10 +178,14 @@ static void write_source_changed(struct buffer *out, const char *name, struct bo
 
 static void write_pace(struct buffer *out, const char *name, struct board_sync *sync)
 {
+    board_look_at_pace(sync);
     if (sync->pace_limit < 0)
         return;
     begin(out, name, sync);
-    buffer_append_format(out, "} %.3f\n", sync->pace_limit);
+    if (isinf(sync->pace_limit))
+        buffer_append_string(out, "} +Inf\n");
+    else
+        buffer_append_format(out, "} %.3f\n", sync->pace_limit);
 }
 
 /* --- the table */
@@ -187,7 +194,8 @@ static const struct {
     const char *name, *type, *help;
     void (*write)(struct buffer *out, const char *name, struct board_sync *sync);
 } metrics[] = {
-    {"mqferry_resources", "gauge", "Declared resources by state, as of the newest plan.", write_resources},
+    {"mqferry_resources", "gauge",
+     "Declared resources by state (and those that a source declares no more), as of the newest plan.", write_resources},
     {"mqferry_parity", "gauge", "1 if the latest pass found everything declared there as declared, else 0.",
      write_parity},
     {"mqferry_creates_total", "counter",
@@ -203,8 +211,8 @@ static const struct {
     {"mqferry_pass_duration_seconds", "histogram", "How long passes took.", write_pass_durations},
     {"mqferry_last_pass_timestamp_seconds", "gauge", "When the latest pass ended.", write_last_pass},
     {"mqferry_last_parity_timestamp_seconds", "gauge", "When the latest pass at parity ended.", write_last_parity},
-    {"mqferry_pace_limit", "gauge", "Creates a second that may leave now, as learnt from the destination's answers.",
-     write_pace},
+    {"mqferry_pace_limit", "gauge",
+     "Creates a second that may leave now, as learnt from the destination's answers; +Inf: not limited.", write_pace},
     {"mqferry_source_changed_timestamp_seconds", "gauge", "When the declared set changed last.", write_source_changed},
 };
 

@@ -122,6 +122,22 @@ static void take_rows_by_state(struct page *page, bool down)
     page->query = all;
 }
 
+/* What a live source declares no more. */
+static void take_vanished(struct page *page)
+{
+    uint32_t position = 0, row;
+
+    if ((page->query->states >> STATE_VANISHED & 1) == 0 || page->query->results != 0)
+        return;
+    while (plan_next_vanished(page->plan, &position, &row)) {
+        if (!name_is_wanted(page, page->plan->vanished, &catalog_rows(page->plan->vanished)[row]))
+            continue;
+        if (page->total >= page->first && page->total < page->end)
+            report_vanished_json(page->json, page->plan, row);
+        page->total++;
+    }
+}
+
 /* What only the destination has comes last. */
 static void take_extras(struct page *page)
 {
@@ -158,6 +174,7 @@ void rows_write(struct json_writer *json, const struct runner_record *record, co
             take_rows_by_state(&page, query->order == ORDER_STATE_DOWN);
         else
             take_rows(&page, query->order == ORDER_NAME_DOWN);
+        take_vanished(&page);
         take_extras(&page);
     }
     json_write_end_array(json);

@@ -106,7 +106,7 @@ struct board_sync {
     struct operation *operations;
     uint32_t operation_count;
     struct histogram passes;
-    double pace_limit; /* requests a second; below 0: not known, not limited */
+    double pace_limit; /* creates a second; INFINITY: not limited; below 0: nobody has asked yet */
 
     struct sample samples[SAMPLES]; /* of the pass under way, oldest first */
     uint32_t sample_count;
@@ -121,6 +121,9 @@ struct board {
 };
 
 struct board_sync *board_find(const struct board *board, const char *name); /* NULL: there is none */
+
+/* Takes note of the pace of the pass under way; afterwards what it was stays. */
+void board_look_at_pace(struct board_sync *sync);
 
 /* How the creates of the pass under way go. */
 struct speed {

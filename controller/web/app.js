@@ -279,7 +279,7 @@ function chips(sync, kind) {
   const chosen = new Set((route.query.state || "").split(",").filter(Boolean));
   const chip = (state, value) => h("button", {class: "chip", type: "button", "data-state": state, "aria-pressed": String(chosen.has(state))}, WORDS[state], h("span", {class: "num"}, count(value)));
   return h("div", {class: "chips", role: "group", "aria-label": "Only these states"},
-    STATES.filter(state => states[state] || chosen.has(state)).map(state => chip(state, states[state])), extra || chosen.has("extra") ? chip("extra", extra) : null,
+    STATES.filter(state => states[state] || chosen.has(state)).map(state => chip(state, states[state])), states.vanished || chosen.has("vanished") ? chip("vanished", states.vanished) : null, extra || chosen.has("extra") ? chip("extra", extra) : null,
     route.query.result && h("button", {class: "chip", type: "button", "data-result": "", "aria-pressed": "true"}, `result ${route.query.result}`));
 }
 

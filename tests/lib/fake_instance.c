@@ -308,7 +308,12 @@ static void fake_close(struct instance *instance, void (*closed)(void *context),
 
 void fake_begin(struct fake_instance *fake, const char *name)
 {
-    static const struct instance_ops ops = {fake_describe, fake_list, fake_get, fake_create, fake_cancel, fake_close};
+    static const struct instance_ops ops = {.describe = fake_describe,
+                                            .list = fake_list,
+                                            .get = fake_get,
+                                            .create = fake_create,
+                                            .cancel = fake_cancel,
+                                            .close = fake_close};
     size_t place = 0;
 
     *fake = (struct fake_instance){.instance = {&ops}, .name = name, .content = catalog_text("")};

@@ -53,6 +53,7 @@ class Metrics(Serving):
         self.assertRegex(text, r'mqferry_requests_total\{sync="cloud",operation="CreateTopic",result="ok"\} 2\n')
         self.assertRegex(text, r'mqferry_request_duration_seconds_bucket\{sync="cloud",operation="CreateTopic",le="\+Inf"\} 2\n')
         self.assertRegex(text, r'mqferry_creates_total\{sync="cloud",kind="Topic",result="created"\} 2\n')
+        self.assertRegex(text, r'mqferry_pace_limit\{sync="cloud"\} ([1-9]|\+Inf)')
         self.assertRegex(text, r'mqferry_failures_total\{sync="absent",cause="instance-not-found"\} [1-9]')
         self.assertIn('mqferry_parity{sync="awkward \\"name\\" \\\\ here"} 1', text)
         self.assertIn('mqferry_parity{sync="absent"} 0', text)
