@@ -2,7 +2,9 @@
 #include "controller/export_view.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "api/base/sort.h"
 #include "api/system.h"
 
 enum { ATTRIBUTES_BYTES_MAX = 1 << 30 };
@@ -14,7 +16,9 @@ struct viewing {
     struct buffer attributes; /* of one draft, until it is interned */
     struct map_pair *pairs;
     size_t pair_capacity;
-    uint32_t *settings; /* of one spread */
+    uint16_t master_count;
+    uint16_t numbers[CATALOG_MASTERS_MAX];  /* of the view's masters, which are in order of their names */
+    uint32_t settings[CATALOG_MASTERS_MAX]; /* of one spread, by those */
     struct failure *why;
 };
 
@@ -74,11 +78,11 @@ static int intern(struct viewing *viewing, enum kind kind, const struct settings
 }
 
 /* On every master that there is, and the same everywhere? A snapshot does not tell which masters there are. */
-static bool is_everywhere(const struct viewing *viewing, const struct spread *spread)
+static bool is_everywhere(const struct viewing *viewing)
 {
-    if (!viewing->capabilities->masters_fixed || spread->masters != catalog_master_count(viewing->catalog))
+    if (!viewing->capabilities->masters_fixed)
         return false;
-    for (uint16_t i = 0; i < spread->masters; i++)
+    for (uint16_t i = 0; i < viewing->master_count; i++)
         if (viewing->settings[i] == CATALOG_ABSENT || viewing->settings[i] != viewing->settings[0])
             return false;
     return true;
@@ -88,19 +92,20 @@ static int view_spread(struct viewing *viewing, const struct resource *resource,
 {
     const struct spread *spread = catalog_spread(viewing->catalog, resource->settings);
 
-    for (uint16_t i = 0; i < spread->masters; i++) {
+    for (uint16_t i = 0; i < viewing->master_count; i++)
         viewing->settings[i] = CATALOG_ABSENT;
+    for (uint16_t i = 0; i < spread->masters; i++)
         if (spread->settings[i] != CATALOG_ABSENT &&
             intern(viewing, entry->kind, catalog_settings(viewing->catalog, spread->settings[i]),
-                   &viewing->settings[i]) != 0)
+                   &viewing->settings[viewing->numbers[i]]) != 0)
             return -1;
-    }
-    if (is_everywhere(viewing, spread)) {
+    if (is_everywhere(viewing)) {
         entry->settings = viewing->settings[0];
         return 0;
     }
     entry->spread = true;
-    return catalog_intern_spread(viewing->builder, viewing->settings, spread->masters, &entry->settings, viewing->why);
+    return catalog_intern_spread(viewing->builder, viewing->settings, viewing->master_count, &entry->settings,
+                                 viewing->why);
 }
 
 static int view_resource(struct viewing *viewing, const struct resource *resource)
@@ -116,20 +121,37 @@ static int view_resource(struct viewing *viewing, const struct resource *resourc
     return status == 0 ? catalog_add(viewing->builder, &entry, viewing->why) : -1;
 }
 
+struct master {
+    const char *name;
+    uint16_t number;
+};
+
+static int compare_masters(const void *left, const void *right)
+{
+    const struct master *a = left, *b = right;
+    return strcmp(a->name, b->name);
+}
+
 static int number_masters(struct viewing *viewing)
 {
+    struct master masters[CATALOG_MASTERS_MAX];
     uint16_t number;
 
-    for (uint16_t i = 0; i < catalog_master_count(viewing->catalog); i++)
-        if (catalog_builder_master(viewing->builder, text_of(catalog_master(viewing->catalog, i)), &number,
-                                   viewing->why) != 0)
+    viewing->master_count = catalog_master_count(viewing->catalog);
+    for (uint16_t i = 0; i < viewing->master_count; i++)
+        masters[i] = (struct master){catalog_master(viewing->catalog, i), i};
+    sort_in_place(masters, viewing->master_count, sizeof *masters, compare_masters);
+    for (uint16_t i = 0; i < viewing->master_count; i++) {
+        if (catalog_builder_master(viewing->builder, text_of(masters[i].name), &number, viewing->why) != 0)
             return -1;
+        viewing->numbers[masters[i].number] = number;
+    }
     return 0;
 }
 
 static int view_all(struct viewing *viewing)
 {
-    if (!viewing->builder || !viewing->settings)
+    if (!viewing->builder)
         return failure_no_memory(viewing->why, "the export");
     if (number_masters(viewing) != 0)
         return -1;
@@ -142,11 +164,8 @@ static int view_all(struct viewing *viewing)
 int export_view(const struct catalog *catalog, const struct capabilities *capabilities, struct catalog **out,
                 struct failure *why)
 {
-    struct viewing viewing = {.catalog = catalog,
-                              .capabilities = capabilities,
-                              .builder = catalog_builder_new(),
-                              .settings = calloc(CATALOG_MASTERS_MAX, sizeof(uint32_t)),
-                              .why = why};
+    struct viewing viewing = {
+        .catalog = catalog, .capabilities = capabilities, .builder = catalog_builder_new(), .why = why};
 
     buffer_init(&viewing.attributes, ATTRIBUTES_BYTES_MAX);
     int status = view_all(&viewing);
@@ -155,6 +174,5 @@ int export_view(const struct catalog *catalog, const struct capabilities *capabi
     catalog_builder_free(viewing.builder);
     buffer_release(&viewing.attributes);
     free(viewing.pairs);
-    free(viewing.settings);
     return status;
 }

@@ -171,6 +171,19 @@ static void metadata_cannot_say_that_masters_differ(void **state)
     catalog_unref(catalog);
 }
 
+static void brokers_stand_in_the_order_of_their_names(void **state)
+{
+    struct description from = cluster_of(BROKER_VERSION(5, 5, 0));
+    char *one = exported("masters broker-a broker-b\nTopic t @broker-a perm=4 @broker-b perm=2", EXPORT_YAML, &from);
+    char *other = exported("masters broker-b broker-a\nTopic t @broker-a perm=4 @broker-b perm=2", EXPORT_YAML, &from);
+
+    (void)state;
+    assert_string_equal(one, other);
+    assert_true(strstr(one, "broker-a") < strstr(one, "broker-b"));
+    free(one);
+    free(other);
+}
+
 /* A snapshot does not tell which masters there are: what it says of places stays. */
 static void places_of_a_snapshot_stay(void **state)
 {
@@ -192,6 +205,7 @@ int main(void)
         cmocka_unit_test(the_guard_leaves_no_trace),
         cmocka_unit_test(metadata_has_the_numbers_of_one_broker),
         cmocka_unit_test(metadata_cannot_say_that_masters_differ),
+        cmocka_unit_test(brokers_stand_in_the_order_of_their_names),
         cmocka_unit_test(places_of_a_snapshot_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
