@@ -44,9 +44,22 @@ void buffer_init(struct buffer *buffer, size_t ceiling)
     *buffer = (struct buffer){.ceiling = ceiling < PTRDIFF_MAX ? ceiling : PTRDIFF_MAX - 1};
 }
 
+void buffer_init_secret(struct buffer *buffer, size_t ceiling)
+{
+    buffer_init(buffer, ceiling);
+    buffer->secret = true;
+}
+
+static void give_back(const struct buffer *buffer)
+{
+    if (buffer->secret && buffer->data)
+        explicit_bzero(buffer->data, buffer->capacity);
+    free(buffer->data);
+}
+
 void buffer_release(struct buffer *buffer)
 {
-    free(buffer->data);
+    give_back(buffer);
     *buffer = (struct buffer){.ceiling = 0};
 }
 
@@ -60,9 +73,20 @@ void buffer_reset(struct buffer *buffer)
 
 static int fail(struct buffer *buffer)
 {
-    free(buffer->data);
-    *buffer = (struct buffer){.ceiling = buffer->ceiling, .failed = true};
+    give_back(buffer);
+    *buffer = (struct buffer){.ceiling = buffer->ceiling, .failed = true, .secret = buffer->secret};
     return -1;
+}
+
+/* realloc would leave a copy behind. */
+static char *move(const struct buffer *buffer, size_t capacity)
+{
+    char *data = malloc(capacity);
+    if (data && buffer->data) {
+        memcpy(data, buffer->data, buffer->length + 1);
+        give_back(buffer);
+    }
+    return data;
 }
 
 /* Makes room for `count` more bytes and the '\0'; doubling keeps a long run of appends linear. */
@@ -80,7 +104,7 @@ static int reserve(struct buffer *buffer, size_t count)
         capacity = buffer->ceiling + 1;
     if (capacity < needed)
         capacity = needed;
-    char *data = realloc(buffer->data, capacity);
+    char *data = buffer->secret ? move(buffer, capacity) : realloc(buffer->data, capacity);
     if (!data)
         return fail(buffer);
     buffer->data = data;
@@ -144,6 +168,6 @@ char *buffer_take(struct buffer *buffer, size_t *out_bytes)
     char *data = buffer->data;
     if (out_bytes)
         *out_bytes = buffer->length;
-    *buffer = (struct buffer){.ceiling = buffer->ceiling};
+    *buffer = (struct buffer){.ceiling = buffer->ceiling, .secret = buffer->secret};
     return data;
 }

@@ -48,9 +48,11 @@ struct buffer {
     size_t capacity;
     size_t ceiling; /* bytes, without the final '\0' */
     bool failed;    /* memory ran out, or the ceiling was met */
+    bool secret;    /* what it outgrows, and what it gives back, is overwritten first */
 };
 
 void buffer_init(struct buffer *buffer, size_t ceiling);
+void buffer_init_secret(struct buffer *buffer, size_t ceiling);
 void buffer_release(struct buffer *buffer); /* frees; usable again after buffer_init */
 void buffer_reset(struct buffer *buffer);   /* empty, memory kept */
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 void secret_wipe(void *bytes, size_t count)
 {
@@ -10,37 +11,32 @@ void secret_wipe(void *bytes, size_t count)
         explicit_bzero(bytes, count);
 }
 
+/* What lies in front of a secret, in the same pages. */
+struct head {
+    size_t bytes; /* of all */
+};
+
 char *secret_copy(struct text text)
 {
-    char *copy = malloc(text.bytes + 1);
-    if (copy == NULL)
+    size_t bytes = sizeof(struct head) + text.bytes + 1;
+    struct head *head = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *copy = (char *)(head + 1);
+
+    if (head == MAP_FAILED)
         return NULL;
+    madvise(head, bytes, MADV_DONTDUMP);
+    head->bytes = bytes;
     if (text.bytes > 0)
         memcpy(copy, text.data, text.bytes);
-    copy[text.bytes] = '\0';
     return copy;
 }
 
 void secret_free(char *secret)
 {
-    if (secret != NULL)
-        secret_wipe(secret, strlen(secret));
-    free(secret);
-}
-
-int secret_buffer_reserve(struct buffer *buffer)
-{
-    for (size_t i = 0; i < buffer->ceiling; i++)
-        buffer_append_char(buffer, '\0');
-    if (buffer->failed)
-        return -1;
-    buffer_reset(buffer);
-    return 0;
-}
-
-void secret_buffer_release(struct buffer *buffer)
-{
-    if (buffer->data != NULL)
-        secret_wipe(buffer->data, buffer->capacity);
-    buffer_release(buffer);
+    if (secret == NULL)
+        return;
+    struct head *head = (struct head *)(void *)(secret - sizeof *head);
+    size_t bytes = head->bytes;
+    secret_wipe(head, bytes);
+    munmap(head, bytes);
 }

@@ -167,8 +167,8 @@ static int ask_role(struct fetch *fetch, struct failure *why)
 
 static int start_step(struct fetch *fetch, struct failure *why)
 {
-    secret_buffer_release(&fetch->body);
-    buffer_init(&fetch->body, FORM_BYTES_MAX);
+    buffer_release(&fetch->body);
+    buffer_init_secret(&fetch->body, FORM_BYTES_MAX);
     buffer_reset(&fetch->url);
     switch (fetch->step) {
     case FETCH_ECS_TOKEN:
@@ -196,11 +196,11 @@ int fetch_start(struct fetch *fetch, struct failure *why)
     fetch->role = 0;
     fetch->clock_corrected = fetch->cancelled = false;
     fetch->ecs_token = fetch->ecs_role = NULL;
-    buffer_init(&fetch->url, URL_BYTES_MAX);
-    buffer_init(&fetch->body, FORM_BYTES_MAX);
+    buffer_init_secret(&fetch->url, URL_BYTES_MAX);
+    buffer_init_secret(&fetch->body, FORM_BYTES_MAX);
     if (start_step(fetch, why) == 0)
         return 0;
-    secret_buffer_release(&fetch->body);
+    buffer_release(&fetch->body);
     buffer_release(&fetch->url);
     return -1;
 }
@@ -221,7 +221,7 @@ static void end(struct fetch *fetch)
     secret_free(fetch->ecs_token);
     secret_free(fetch->ecs_role);
     fetch->ecs_token = fetch->ecs_role = NULL;
-    secret_buffer_release(&fetch->body);
+    buffer_release(&fetch->body);
     buffer_release(&fetch->url);
     fetch->done(fetch);
 }

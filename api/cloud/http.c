@@ -25,7 +25,6 @@
 
 #include "api/base/json.h"
 #include "api/base/monotime.h"
-#include "api/base/secret.h"
 #include "api/cause.h"
 #include "api/cloud/http_curl.h"
 #include "api/cloud/http_options.h"
@@ -43,7 +42,7 @@ struct transfer {
     struct buffer answer;
     size_t body_given;   /* bytes of the request's body that libcurl has taken */
     struct trust *trust; /* NULL: plain */
-    bool secret, too_large, repeated, running, queued;
+    bool too_large, repeated, running, queued;
     char host[HOST_BYTES_MAX]; /* for messages */
     char error[CURL_ERROR_SIZE];
     struct transfer *next;               /* in `idle`, `queued` or `finished` */
@@ -338,10 +337,7 @@ static void transfer_put_back(struct transfer *transfer)
     curl_easy_reset(transfer->easy);
     options_release_headers(transfer->headers);
     transfer->headers = NULL;
-    if (transfer->secret)
-        secret_buffer_release(&transfer->answer);
-    else
-        buffer_release(&transfer->answer);
+    buffer_release(&transfer->answer);
     transfer->request = NULL;
     if (transfer->http->idle_count >= IDLE_MAX) {
         transfer_close(transfer);
@@ -379,7 +375,7 @@ static int set_up(struct transfer *transfer, const struct http_request *request)
     return options_set(easy, request, &transfer->headers);
 }
 
-static int attach(struct transfer *transfer, struct http_request *request)
+static void attach(struct transfer *transfer, struct http_request *request)
 {
     request->failure = (struct failure)FAILURE_INIT;
     request->sent = false;
@@ -390,11 +386,9 @@ static int attach(struct transfer *transfer, struct http_request *request)
     transfer->request = request;
     transfer->body_given = 0;
     transfer->too_large = transfer->repeated = false;
-    transfer->secret = request->secret;
     transfer->error[0] = '\0';
     options_note_host(transfer->host, request->url);
-    buffer_init(&transfer->answer, request->answer_bytes_max + JSON_PADDING);
-    return request->secret ? secret_buffer_reserve(&transfer->answer) : 0;
+    (request->secret ? buffer_init_secret : buffer_init)(&transfer->answer, request->answer_bytes_max + JSON_PADDING);
 }
 
 int http_start(struct http *http, struct http_request *request, struct failure *why)
@@ -403,7 +397,8 @@ int http_start(struct http *http, struct http_request *request, struct failure *
 
     if (transfer == NULL)
         return failure_no_memory(why, "sending a request");
-    if (attach(transfer, request) < 0 || set_up(transfer, request) < 0) {
+    attach(transfer, request);
+    if (set_up(transfer, request) < 0) {
         transfer_put_back(transfer);
         return failure_no_memory(why, "sending a request");
     }
@@ -553,7 +548,7 @@ struct http *http_new(struct uv_loop_s *loop, struct failure *why)
 
     if (curl_load(why) < 0)
         return NULL;
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    if (curl_begin() != 0)
         goto fail;
     http = calloc(1, sizeof *http);
     if (http == NULL)

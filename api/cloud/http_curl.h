@@ -26,7 +26,7 @@
     ROW(curl_easy_strerror)                                                                                            \
     ROW(curl_getdate)                                                                                                  \
     ROW(curl_global_cleanup)                                                                                           \
-    ROW(curl_global_init)                                                                                              \
+    ROW(curl_global_init_mem)                                                                                          \
     ROW(curl_multi_add_handle)                                                                                         \
     ROW(curl_multi_assign)                                                                                             \
     ROW(curl_multi_cleanup)                                                                                            \
@@ -48,6 +48,9 @@ extern struct curl_functions curl_functions;
 /* On the loop's thread. 0, or -1 with *why: what to install. */
 int curl_load(struct failure *why);
 
+/* curl_global_init. All memory that libcurl gives back is wiped: requests hold tokens and signatures. -1: no memory. */
+int curl_begin(void);
+
 #define curl_easy_cleanup        curl_functions.curl_easy_cleanup
 #define curl_easy_getinfo        curl_functions.curl_easy_getinfo
 #define curl_easy_header         curl_functions.curl_easy_header
@@ -57,7 +60,7 @@ int curl_load(struct failure *why);
 #define curl_easy_strerror       curl_functions.curl_easy_strerror
 #define curl_getdate             curl_functions.curl_getdate
 #define curl_global_cleanup      curl_functions.curl_global_cleanup
-#define curl_global_init         curl_functions.curl_global_init
+#define curl_global_init_mem     curl_functions.curl_global_init_mem
 #define curl_multi_add_handle    curl_functions.curl_multi_add_handle
 #define curl_multi_assign        curl_functions.curl_multi_assign
 #define curl_multi_cleanup       curl_functions.curl_multi_cleanup

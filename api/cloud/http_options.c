@@ -21,12 +21,12 @@ static int add_header(struct curl_slist **headers, struct text name, struct text
     struct buffer line;
     struct curl_slist *longer = NULL;
 
-    buffer_init(&line, 1 << 16);
+    buffer_init_secret(&line, 1 << 16);
     buffer_append_text(&line, name);
     buffer_append_string(&line, value.bytes > 0 ? ": " : ":");
     if (buffer_append_text(&line, value) == 0)
         longer = curl_slist_append(*headers, line.data);
-    secret_buffer_release(&line);
+    buffer_release(&line);
     if (longer == NULL)
         return -1;
     *headers = longer;

@@ -143,14 +143,12 @@ int program_output(const char *command, const atomic_bool *cancelled, struct buf
 
     if (copy == NULL)
         return failure_no_memory(why, "running a program for credentials");
-    size_t bytes = strlen(copy);
     if (split_words(copy, words) == 0)
         failure_set(why, CAUSE_CREDENTIALS_REJECTED, "process_command is blank");
     else if (run(words, cancelled, out, why) < 0)
         failure_wrap(why, "the program '%s' gave no credentials", words[0]);
     else
         status = 0;
-    secret_wipe(copy, bytes);
-    free(copy);
+    secret_free(copy);
     return status;
 }

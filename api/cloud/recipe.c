@@ -106,7 +106,8 @@ static int set_endpoint(struct role *role, const struct profile *profile, struct
         buffer_append_string(&host, "sts.aliyuncs.com");
     else
         buffer_append_format(&host, "%s.%s.aliyuncs.com", vpc ? "sts-vpc" : "sts", region);
-    role->endpoint = buffer_take(&host, NULL);
+    role->endpoint = host.failed ? NULL : secret_copy(buffer_text(&host));
+    buffer_release(&host);
     return role->endpoint != NULL ? 0 : failure_no_memory(why, "reading credentials");
 }
 
@@ -202,7 +203,7 @@ static int of_program(const struct profile *profile, const atomic_bool *cancelle
 
     if (command == NULL)
         return failure_set(why, CAUSE_CREDENTIALS_REJECTED, "the field process_command is missing");
-    buffer_init(&output, PROGRAM_OUTPUT_BYTES_MAX);
+    buffer_init_secret(&output, PROGRAM_OUTPUT_BYTES_MAX);
     if (program_output(command, cancelled, &output, why) < 0)
         goto out;
     padded = json_pad(buffer_text(&output));
@@ -218,7 +219,7 @@ out:
         secret_wipe(padded, output.length);
     free(padded);
     profile_release(&printed);
-    secret_buffer_release(&output);
+    buffer_release(&output);
     return status;
 }
 

@@ -161,7 +161,7 @@ int signature_v3(const struct signing *signing, struct buffer *authorization, st
 
     if (check_count(signing->header_count, why) < 0)
         return -1;
-    buffer_init(&own, CANONICAL_BYTES_MAX);
+    buffer_init_secret(&own, CANONICAL_BYTES_MAX);
     sort_pairs(headers, signing->headers, signing->header_count);
     if (build_canonical(signing, headers, &own, why) < 0 || payload_hash(buffer_text(&own), hash, why) < 0)
         goto out;
@@ -216,8 +216,8 @@ int signature_rpc_v1(const char *method, const struct pair *pairs, uint32_t coun
     struct buffer query, message;
     int status = -1;
 
-    buffer_init(&query, CANONICAL_BYTES_MAX);
-    buffer_init(&message, CANONICAL_BYTES_MAX);
+    buffer_init_secret(&query, CANONICAL_BYTES_MAX);
+    buffer_init_secret(&message, CANONICAL_BYTES_MAX);
     if (canonical_query(&query, pairs, count, why) < 0)
         goto out;
     buffer_append_format(&message, "%s&%%2F&", method);

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "api/base/secret.h"
 #include "api/base/strings.h"
 #include "api/cause.h"
 
@@ -81,7 +80,7 @@ int signed_request_init(struct signed_request *request, const struct signed_call
 {
     request->header_count = 0;
     buffer_init(&request->url, URL_BYTES_MAX);
-    buffer_init(&request->authorization, AUTHORIZATION_BYTES_MAX);
+    buffer_init_secret(&request->authorization, AUTHORIZATION_BYTES_MAX);
     openapi_time(call->unix_ms, request->date);
     if (set_nonce(request->nonce, why) < 0 || payload_hash(call->body, request->hash, why) < 0 ||
         build_url(request, call, why) < 0)
@@ -99,6 +98,6 @@ fail:
 
 void signed_request_release(struct signed_request *request)
 {
-    secret_buffer_release(&request->authorization);
+    buffer_release(&request->authorization);
     buffer_release(&request->url);
 }

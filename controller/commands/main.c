@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "api/cause.h"
@@ -90,6 +91,7 @@ int main(int argc, char **argv)
     struct failure why = FAILURE_INIT;
 
     hold_standard_streams();
+    prctl(PR_SET_DUMPABLE, 0); /* keys in a core file, or read by another process of the same user: neither */
     mallopt(M_ARENA_MAX, ARENAS_MAX);
     signal(SIGPIPE, SIG_IGN); /* these two: the write fails, and what could not be written is said */
     signal(SIGXFSZ, SIG_IGN);

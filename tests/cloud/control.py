@@ -10,6 +10,7 @@
   {"published_limits": true} those that the vendor publishes for 4.x
   {"fault": {...}}           of faults.Fault
   {"set": {"refusals", "clock_offset_s", "hint", "delay_s", "record", "token_s", "token_calls", "imds"}}   see fakecloud.Settings
+  {"repair": true}           no more faults
   {"forget": true}           faults, limits, audit and calls; what is there stays
 """
 import time
@@ -79,6 +80,10 @@ def set_(cloud, value):
         setattr(cloud.settings, name, to)
 
 
+def repair(cloud, _value):
+    cloud.faults.all.clear()
+
+
 def forget(cloud, _value):
     cloud.faults.all.clear()
     cloud.limits.clear()
@@ -89,4 +94,4 @@ def forget(cloud, _value):
 
 
 COMMANDS = {"key": key, "instance": instance, "change": change, "console": console, "settle": settle, "limit": limit,
-            "published_limits": published_limits, "fault": fault, "set": set_, "forget": forget}
+            "published_limits": published_limits, "fault": fault, "set": set_, "repair": repair, "forget": forget}

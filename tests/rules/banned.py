@@ -18,7 +18,7 @@ BANNED = {
     "usleep": "blocks", "mmap": "dies when a file is truncated", "tmpnam": "a race", "mktemp": "a race",
 }
 # Where a banned name is right after all.
-ALLOWED = {}
+ALLOWED = {"mmap": ["api/base/secret.c"]}  # memory, no file
 
 
 def main():
