@@ -2,6 +2,7 @@
 """What a running daemon tells over HTTP, and what it does not."""
 import http.client
 import json
+import os
 import re
 import signal
 import socket
@@ -61,6 +62,26 @@ class Status(Case):
         self.assertIn("hint", rows["c"])
         changes = self.json("/v1/syncs/one/changes")["changes"]
         self.assertEqual({change["name"] for change in changes}, {"a", "b", "g"})
+
+    def test_what_a_source_has_lost_is_shown(self):
+        def put_source(*topics):
+            self.write("old.json.new", json.dumps({
+                "apiVersion": "mqferry/v1", "kind": "Snapshot", "standsFor": "any", "identity": {},
+                "topics": [{"name": name, "messageType": "NORMAL"} for name in topics], "consumerGroups": []}))
+            os.rename(self.path("old.json.new"), self.path("old.json"))
+
+        put_source("a", "b")
+        self.write("mqferry.yaml", sync("one", '{address: "snapshot:old.json"}', "d.json", "1s"))
+        self.run_daemon()
+        self.wait_until_ready()
+        put_source("a")
+        self.wait_for("the loss", lambda: self.json("/v1/syncs/one?state=vanished")["total"] == 1)
+        self.assertEqual(self.json("/v1/syncs/one?state=vanished")["resources"],
+                         [{"kind": "Topic", "name": "b", "sourceName": "b", "state": "vanished", "action": "none"}])
+        self.assertEqual(self.json("/v1/syncs/one?state=extra")["resources"], [])
+        self.assertEqual([row["name"] for row in self.json("/v1/syncs/one")["resources"]], ["a", "b"])
+        self.assertEqual(self.json("/v1/status")["syncs"][0]["summary"]["Topic"]["states"], {"inSync": 1, "vanished": 1})
+        self.assertRegex(self.get("/metrics"), r'mqferry_resources\{sync="one",kind="Topic",state="vanished"\} 1\n')
 
     def test_a_reload_that_is_refused_is_shown(self):
         process = self.run_daemon()
