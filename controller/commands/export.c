@@ -4,6 +4,7 @@
  *
  * It is a plan of nothing: an empty declared set against the instance, whose observed side is what is written down.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,6 +50,34 @@ static int deliver(const struct options *options, const struct buffer *text, str
     return report_sink_end(&sink, why);
 }
 
+/* "2 static topics": nothing where there are none. */
+static void append_count(char room[static 160], uint32_t count, const char *what)
+{
+    size_t used = strlen(room);
+
+    if (count > 0)
+        snprintf(room + used, 160 - used, "%s%" PRIu32 " %s%s", used > 0 ? ", " : "", count, what,
+                 count == 1 ? "" : "s");
+}
+
+/* What an instance holds and an export does not (contract section 9). */
+static void tell_left_out(const struct session *session, const struct catalog *catalog)
+{
+    const struct resource *rows = catalog_rows(catalog);
+    uint32_t statics = 0, system[KINDS] = {0};
+    char said[160] = "";
+
+    for (uint32_t row = 0; row < catalog_count(catalog); row++) {
+        statics += rows[row].status == STATUS_STATIC;
+        system[rows[row].kind] += rows[row].status == STATUS_SYSTEM;
+    }
+    append_count(said, statics, "static topic");
+    append_count(said, system[KIND_TOPIC], "system topic");
+    append_count(said, system[KIND_GROUP], "system consumer group");
+    if (said[0] != '\0' && !session->quiet)
+        fprintf(stderr, "left out: %s\n", said);
+}
+
 static int write_down(struct export_run *run, const struct runner_result *result, struct failure *why)
 {
     struct buffer text;
@@ -58,6 +87,8 @@ static int write_down(struct export_run *run, const struct runner_result *result
         export_write(&text, format_of(run->session->options), result->plan->observed, result->destination, why);
     if (status == 0)
         status = deliver(run->session->options, &text, why);
+    if (status == 0)
+        tell_left_out(run->session, result->plan->observed);
     buffer_release(&text);
     return status;
 }
