@@ -19,6 +19,7 @@
 #include "api/base/failure.h"
 
 /* A row of the struct, and of the list of names. */
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a declarator */
 #define LIBRARY_POINTER(function) __typeof__(function) *function;
 #define LIBRARY_NAME(function)    #function,
 
