@@ -30,6 +30,7 @@ struct cell {
 
 struct item {
     uint32_t reason; /* why nothing of it is sent: index of reasons, or NO_REASON */
+    bool may_leave;  /* in this round */
     bool refused;    /* for good; else only now */
     bool order_due;  /* an entry of the name servers is to be written first, and has not been */
     uint8_t outcome;

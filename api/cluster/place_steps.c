@@ -66,7 +66,7 @@ static bool is_due(const struct place *place, const struct cell *cell)
 }
 
 /* Nothing of an item leaves while it is different somewhere, or cannot be seen everywhere. */
-static bool may_leave(const struct place *place, uint32_t item)
+static bool is_clear(const struct place *place, uint32_t item)
 {
     if (place->entries[item].reason != NO_REASON)
         return false;
@@ -134,7 +134,7 @@ static void compose_entry(struct place *place, uint32_t item)
 {
     bool old;
 
-    if (!may_leave(place, item) || !needs_entry(place, item))
+    if (!place->entries[item].may_leave || !needs_entry(place, item))
         return;
     struct place_step step = {.master = PLACE_NAME_SERVERS, .first = place->sequence_count, .count = 1};
     step.value = order_value(place, item, &old);
@@ -200,7 +200,7 @@ static void collect(struct composing *composing)
 
     composing->first = place->sequence_count;
     for (uint32_t item = 0; item < place->request.count && !place->no_memory; item++) {
-        if (!is_due(place, place_cell(place, item, composing->master)) || !may_leave(place, item))
+        if (!place->entries[item].may_leave || !is_due(place, place_cell(place, item, composing->master)))
             continue;
         add_to_sequence(place, item);
     }
@@ -255,6 +255,8 @@ static void compose_master(struct place *place, uint16_t master)
 
 int place_compose(struct place *place)
 {
+    for (uint32_t item = 0; item < place->request.count; item++)
+        place->entries[item].may_leave = is_clear(place, item);
     for (uint32_t item = 0; place->request.kind == KIND_TOPIC && item < place->request.count; item++)
         compose_entry(place, item);
     for (uint16_t master = 0; master < place->request.master_count && !place->no_memory; master++)
