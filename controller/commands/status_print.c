@@ -199,7 +199,7 @@ static void take_number(struct line *line, const struct text *keys, int count, i
         {"summary/*/states/invalid", &line->refused},
         {"summary/*/results/failed", &line->failed},
         {"progress/toCreate", &line->to_create},
-        {"progress/done", &line->done},
+        {"progress/answered", &line->done},
         {"progress/secondsLeft", &line->seconds_left},
     };
 

@@ -201,7 +201,7 @@ void board_waits(struct board_sync *sync, uint64_t wait_ms)
 
 /* --- progress */
 
-static void take_sample(struct board_sync *sync, uint64_t now_ms, uint64_t done)
+static void take_sample(struct board_sync *sync, uint64_t now_ms, uint64_t answered)
 {
     struct sample *last = sync->sample_count > 0 ? &sync->samples[sync->sample_count - 1] : NULL;
 
@@ -211,7 +211,7 @@ static void take_sample(struct board_sync *sync, uint64_t now_ms, uint64_t done)
         memmove(sync->samples, sync->samples + 1, (SAMPLES - 1) * sizeof *sync->samples);
         sync->sample_count--;
     }
-    sync->samples[sync->sample_count++] = (struct sample){now_ms, done};
+    sync->samples[sync->sample_count++] = (struct sample){now_ms, answered};
 }
 
 bool board_speed(struct board_sync *sync, struct speed *out)
@@ -222,12 +222,13 @@ bool board_speed(struct board_sync *sync, struct speed *out)
         return false;
     *out = (struct speed){.seconds_left = UINT64_MAX};
     runner_progress(sync->runner, &out->progress);
-    take_sample(sync, now_ms, out->progress.done);
+    out->answered = out->progress.done + out->progress.in_doubt;
+    take_sample(sync, now_ms, out->answered);
     const struct sample *first = &sync->samples[0];
-    if (now_ms > first->ms && out->progress.done > first->done)
-        out->per_second = (double)(out->progress.done - first->done) * 1000 / (double)(now_ms - first->ms);
-    if (out->per_second > 0 && out->progress.to_create >= out->progress.done)
-        out->seconds_left = (uint64_t)((double)(out->progress.to_create - out->progress.done) / out->per_second) + 1;
+    if (now_ms > first->ms && out->answered > first->answered)
+        out->per_second = (double)(out->answered - first->answered) * 1000 / (double)(now_ms - first->ms);
+    if (out->per_second > 0 && out->progress.to_create >= out->answered)
+        out->seconds_left = (uint64_t)((double)(out->progress.to_create - out->answered) / out->per_second) + 1;
     return true;
 }
 

@@ -162,6 +162,7 @@ static void write_progress(struct json_writer *json, struct board_sync *sync)
     write_time_member(json, "begunAt", sync->begun_unix_ms);
     write_text_member(json, "phase", speed.progress.phase);
     write_count_member(json, "toCreate", speed.progress.to_create);
+    write_count_member(json, "answered", speed.answered);
     write_count_member(json, "done", speed.progress.done);
     write_count_member(json, "underWay", speed.progress.under_way);
     write_count_member(json, "inDoubt", speed.progress.in_doubt);

@@ -78,7 +78,7 @@ struct last_pass {
 };
 
 struct sample {
-    uint64_t ms, done;
+    uint64_t ms, answered;
 };
 
 struct board_sync {
@@ -128,6 +128,7 @@ void board_look_at_pace(struct board_sync *sync);
 /* How the creates of the pass under way go. */
 struct speed {
     struct pass_progress progress;
+    uint64_t answered;     /* creates that the destination has answered; those in doubt are still to be read back */
     double per_second;     /* over the last half minute; 0: nothing moved */
     uint64_t seconds_left; /* UINT64_MAX: not known */
 };

@@ -14,7 +14,7 @@ const TABS = [["cutover", "Cut-over"], ["topics", "Topics"], ["groups", "Groups"
 const SIZES = [50, 100, 200, 500];
 
 let status = null, rows = null, changes = null, problem = null, skewMs = 0, route = null;
-let asked = "", poll = 0, typing = 0;
+let asked = "", poll = 0, typing = 0, typed = null;
 const open = new Set();
 
 // --- small things
@@ -80,22 +80,25 @@ function numbers(sync) {
   const states = {};
   for (const state of STATES) states[state] = sum(sync.summary, kind => kind.states[state]);
   const declared = sum(sync.summary, kind => kind.declared), progress = sync.progress;
-  // While creates go out, the newest plan is older than what has been done since.
+  // While creates go out, the newest plan is older than what has been done since. In sync is only what was read back.
   if (progress && progress.toCreate > 0) {
-    const missing = Math.min(states.missing, Math.max(0, progress.toCreate - progress.done));
-    states.inSync += states.missing - missing;
+    const missing = Math.min(states.missing, Math.max(0, progress.toCreate - progress.answered)), gone = states.missing - missing;
+    const creating = Math.min(gone, progress.inDoubt);
     states.missing = missing;
+    states.creating += creating;
+    states.inSync += gone - creating;
   }
   const failed = Math.max(sum(sync.summary, kind => kind.results.failed), states.conflict + states.invalid);
   const fine = states.inSync + states.accepted + states.ignored;
-  return {declared, states, failed, fine, extra: sum(sync.summary, kind => kind.extra), share: declared ? fine / declared : 0};
+  return {declared, states, failed, fine, extra: sum(sync.summary, kind => kind.extra), share: declared ? (fine + states.creating) / declared : 0};
 }
 
 function health(sync) {
   if (sync.error) return ["bad", "failing"];
   if (sync.parity) return ["good", "at parity"];
+  if (sync.progress && sync.progress.toCreate > 0) return ["warn", "creating"];
   if (!sync.lastPass) return ["plain", sync.progress ? "first pass under way" : "waiting"];
-  return ["warn", sync.progress && sync.progress.phase === "creating" ? "creating" : "not at parity"];
+  return ["warn", "not at parity"];
 }
 
 const pill = ([tone, word]) => h("span", {class: `pill ${tone}`}, word);
@@ -161,7 +164,7 @@ function overview() {
 
 function speed(progress) {
   const left = progress.secondsLeft !== undefined && progress.perSecond > 0 ? `, about ${duration(progress.secondsLeft)} left` : "";
-  return `${count(progress.done)} of ${count(progress.toCreate)} created, ${progress.perSecond} a second${left}`;
+  return `${count(progress.answered)} of ${count(progress.toCreate)} created, ${progress.perSecond} a second${left}`;
 }
 
 function tile(label, value, state, href) {
@@ -173,7 +176,7 @@ function tiles(sync) {
   const to = query => link(sync.name, kind, query);
   return h("div", {class: "tiles"},
     tile("declared", declared, "", to({})), tile("in sync", states.inSync + states.accepted, "inSync", to({state: "inSync,accepted"})),
-    tile("missing", states.missing + states.creating, "missing", to({state: "missing,creating"})), tile("differ", states.differs, "differs", to({state: "differs"})),
+    tile("missing", states.missing, "missing", to({state: "missing"})), states.creating > 0 && tile("being created", states.creating, "creating", to({state: "missing,creating"})), tile("differ", states.differs, "differs", to({state: "differs"})),
     tile("failed", failed, "failed", to(sum(sync.summary, one => one.results.failed) ? {result: "failed"} : {state: "conflict,invalid"})),
     tile("only there", extra, "extra", to({state: "extra"})));
 }
@@ -190,9 +193,9 @@ function cutover(sync) {
         h("p", {class: "percent"}, `${percent} %`), stateBar(sync), legend(sync),
         h("p", {class: "dim num"}, `${count(fine)} of ${count(declared)} declared are there as declared`),
         progress && progress.toCreate > 0 && h("div", {},
-          bar([["done", progress.done]], progress.toCreate, `${count(progress.done)} of ${count(progress.toCreate)} created`),
+          bar([["done", progress.answered]], progress.toCreate, `${count(progress.answered)} of ${count(progress.toCreate)} created`),
           h("p", {class: "s-creating num"}, speed(progress)),
-          progress.inDoubt > 0 && h("p", {class: "dim"}, `${count(progress.inDoubt)} are being read back`))), latest(sync)),
+          progress.inDoubt > 0 && h("p", {class: "dim"}, `${count(progress.inDoubt)} still to be read back`))), latest(sync)),
       h("section", {class: "card", "aria-labelledby": "facts"}, h("h2", {id: "facts"}, "What it knows"), h("dl", {class: "facts"}, facts(sync))))];
 }
 
@@ -363,8 +366,11 @@ function readRoute() {
   return {sync: sync || "", tab: TABS.some(([name]) => name === tab) ? tab : "cutover", query: Object.fromEntries(new URLSearchParams(query || ""))};
 }
 
+// What was typed a moment ago counts, whatever else is changed.
 function change(query) {
-  const merged = {...route.query, page: "", ...query};
+  clearTimeout(typing);
+  const merged = {...route.query, page: "", ...(typed === null ? {} : {q: typed}), ...query};
+  typed = null;
   for (const key of Object.keys(merged)) if (!merged[key]) delete merged[key];
   history.replaceState(null, "", link(route.sync, route.tab, merged));
   navigate();
@@ -374,7 +380,7 @@ function navigate() {
   const before = route;
   route = readRoute();
   if (before && (before.sync !== route.sync || before.tab !== route.tab)) {
-    rows = null;
+    rows = typed = null;
     if (before.sync !== route.sync) changes = null;
     open.clear();
     scrollTo(0, 0);
@@ -445,7 +451,8 @@ document.addEventListener("click", event => {
 document.addEventListener("input", event => {
   if (event.target.id !== "q") return;
   clearTimeout(typing);
-  typing = setTimeout(() => change({q: event.target.value}), SEARCH_MS);
+  typed = event.target.value;
+  typing = setTimeout(() => change({}), SEARCH_MS);
 });
 document.addEventListener("change", event => { if (event.target.id === "size") change({size: event.target.value === "100" ? "" : event.target.value}); });
 document.addEventListener("keydown", event => {

@@ -3,9 +3,11 @@
 import json
 import os
 import pathlib
+import re
 import time
 import unittest
 
+from handle import KEY_ID, SECRET, Fake, plain_environment
 from harness import RELEASE, group, topic
 from serving import Serving, sync
 
@@ -152,6 +154,26 @@ class Page(Serving):
         self.assertEqual(page.evaluate("document.activeElement.id"), "q", "what has the focus keeps it")
         page.get_by_role("link", name="Created").click()
         expect(page.locator("tbody tr").first).to_contain_text("brand-new")
+        self.assert_clean()
+
+    def test_a_cut_over_shows_how_fast_and_how_long_still(self):
+        fake = Fake()
+        self.addCleanup(fake.close)
+        self.environment.update(plain_environment(), ALIBABA_CLOUD_ACCESS_KEY_ID=KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET=SECRET,
+                                ALIBABA_CLOUD_ECS_METADATA_DISABLED="true")
+        self.write("slow/a.yaml", topics([f"topic-{number:04}" for number in range(400)]))
+        self.write("mqferry.yaml", sync("slow", "slow/", f'address: "apsaramq://cn-hangzhou/rmq-cn-abc123", endpoint: "{fake.endpoint}"')
+                   .replace("  interval", "  pace: {rate: 10/s}\n  interval"))
+        self.run_daemon()
+        self.wait_for("the creates", lambda: self.status()["syncs"][0].get("progress", {}).get("answered", 0) > 0)
+        page = self.open("#/slow/cutover")
+        expect(page.locator("h1 + .pill")).to_have_text("creating")
+        expect(page.locator(".s-creating.num")).to_have_text(re.compile(r"\d+ of 400 created, [1-9][\d.]* a second, about .* left"))
+        before = self.status()["syncs"][0]["progress"]["answered"]
+        expect(page.locator(".tile", has_text="declared")).to_contain_text("400")
+        expect(page.locator(".latest")).to_contain_text("topic-")
+        self.wait_for("more of them", lambda: self.status()["syncs"][0]["progress"]["answered"] > before)
+        self.shot(page, "creating")
         self.assert_clean()
 
     def test_a_daemon_that_goes_away_is_told(self):
