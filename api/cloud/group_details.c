@@ -8,14 +8,13 @@
 #include "api/base/hash.h"
 #include "api/base/strings.h"
 
-enum { BUCKETS_MIN = 64, LASTING_AFTER_MS = 10000, TIME_BYTES = 19 };
+enum { BUCKETS_MIN = 64, SHARED_MAX = 8, LASTING_AFTER_MS = 10000, TIME_BYTES = 19 };
 
 struct kept {
     struct kept *next;
     uint64_t hash;
-    struct settings *settings; /* right behind this; behind them the texts of name and time */
-    size_t settings_bytes;
-    struct text name, updated;
+    const struct settings *settings; /* often shared: groups are much alike */
+    struct text name, updated;       /* their texts stand behind this */
 };
 
 /* Thousands of small pieces that live long would pin as many pages of the heap: they stand together. */
@@ -24,6 +23,8 @@ struct group_details {
     size_t bucket_count, count;
     struct arena memory; /* of all that is kept, and of what was */
     size_t bytes, wasted;
+    const struct settings *shared[SHARED_MAX]; /* the newest that are not alike */
+    unsigned next_shared;
 };
 
 struct group_details *group_details_new(void)
@@ -87,29 +88,47 @@ static void grow(struct group_details *details)
     details->bucket_count = count;
 }
 
-static size_t bytes_of(size_t settings_bytes, struct text name, struct text updated)
+/* Settings that others have too, or new ones. NULL: no memory. */
+static const struct settings *share(struct group_details *details, const struct draft *draft)
 {
-    return sizeof(struct kept) + settings_bytes + name.bytes + updated.bytes;
+    struct arena_mark before = arena_mark(&details->memory);
+    struct settings *settings = arena_alloc(&details->memory, draft_settings_bytes(draft));
+
+    if (!settings)
+        return NULL;
+    draft_settle(draft, draft_hash(draft), settings);
+    for (unsigned i = 0; i < SHARED_MAX; i++) {
+        if (details->shared[i] && settings_equal(details->shared[i], settings)) {
+            arena_rewind(&details->memory, before);
+            return details->shared[i];
+        }
+    }
+    details->shared[details->next_shared++ % SHARED_MAX] = settings;
+    return settings;
 }
 
-/* All but the settings. NULL: no memory. */
-static struct kept *kept_new(struct group_details *details, struct text name, struct text updated,
-                             size_t settings_bytes)
+static size_t bytes_of(struct text name, struct text updated)
 {
-    size_t bytes = bytes_of(settings_bytes, name, updated);
-    struct kept *kept = arena_alloc(&details->memory, bytes);
+    return sizeof(struct kept) + name.bytes + updated.bytes;
+}
+
+/* NULL: no memory. */
+static struct kept *kept_new(struct group_details *details, struct text name, struct text updated,
+                             const struct draft *draft)
+{
+    const struct settings *settings = share(details, draft);
+    struct kept *kept = settings ? arena_alloc(&details->memory, bytes_of(name, updated)) : NULL;
 
     if (!kept)
         return NULL;
-    char *texts = (char *)(kept + 1) + settings_bytes;
+    char *texts = (char *)(kept + 1);
     memcpy(texts, name.data, name.bytes);
     memcpy(texts + name.bytes, updated.data, updated.bytes);
     *kept = (struct kept){.hash = hash_text(0, name),
-                          .settings = (struct settings *)(void *)(kept + 1),
-                          .settings_bytes = settings_bytes,
+                          .settings = settings,
                           .name = {texts, name.bytes},
                           .updated = {texts + name.bytes, updated.bytes}};
-    details->bytes += bytes;
+    details->bytes += bytes_of(name, updated);
     return kept;
 }
 
@@ -122,22 +141,23 @@ static void put_in(struct group_details *details, struct kept *kept)
     details->count++;
 }
 
-/* What is still kept moves into new memory, all of it; what finds none is read again. */
+/* What is still kept moves into new memory; what finds none there is read again. */
 static void tidy_up(struct group_details *details)
 {
     struct arena before = details->memory;
+    struct draft draft;
 
     details->memory = (struct arena)ARENA_INIT;
     details->bytes = details->wasted = details->count = 0;
+    memset(details->shared, 0, sizeof details->shared);
     for (size_t i = 0; i < details->bucket_count; i++) {
         struct kept *old = details->buckets[i];
         details->buckets[i] = NULL;
         for (; old; old = old->next) {
-            struct kept *kept = kept_new(details, old->name, old->updated, old->settings_bytes);
-            if (!kept)
-                continue;
-            memcpy(kept->settings, old->settings, old->settings_bytes);
-            put_in(details, kept);
+            draft_from_settings(&draft, old->settings);
+            struct kept *kept = kept_new(details, old->name, old->updated, &draft);
+            if (kept)
+                put_in(details, kept);
         }
     }
     arena_release(&before);
@@ -151,7 +171,7 @@ static void drop(struct group_details *details, struct text name)
         return;
     *link = old->next;
     details->count--;
-    details->wasted += bytes_of(old->settings_bytes, old->name, old->updated);
+    details->wasted += bytes_of(old->name, old->updated);
     if (details->wasted > details->bytes / 2)
         tidy_up(details);
 }
@@ -159,12 +179,11 @@ static void drop(struct group_details *details, struct text name)
 void group_details_keep(struct group_details *details, struct text name, struct text updated, const struct draft *draft)
 {
     drop(details, name);
-    struct kept *kept = kept_new(details, name, updated, draft_settings_bytes(draft));
+    struct kept *kept = kept_new(details, name, updated, draft);
     if (!kept) {
         details->memory.failed = false; /* the next one may fit */
         return;
     }
-    draft_settle(draft, draft_hash(draft), kept->settings);
     if (details->count >= details->bucket_count)
         grow(details);
     put_in(details, kept);

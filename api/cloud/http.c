@@ -31,7 +31,7 @@
 #include "api/cloud/http_sockets.h"
 #include "api/cloud/http_trust.h"
 
-enum { BACKSTOP_MS = 250, CONNECTING_MAX = 12, IDLE_MAX = 8 };
+enum { BACKSTOP_MS = 250, CONNECTING_MAX = 12, IDLE_MAX = 4, CONNECTIONS_MIN = 4, REST_MS = 10000 };
 
 struct transfer {
     struct http *http;
@@ -54,6 +54,7 @@ struct http {
     CURLM *multi;
     uv_timer_t timer;    /* libcurl's */
     uv_timer_t delivery; /* of what ended outside of an event */
+    uv_timer_t rest;     /* nothing was asked for so long */
     uv_timer_t begin;    /* of what is queued */
     struct sockets sockets;
     struct trusts trusts;
@@ -487,6 +488,33 @@ static void finish(struct transfer *transfer, CURLcode result)
     http->finished_end = &transfer->next;
 }
 
+static CURLM *multi_new(struct http *http)
+{
+    CURLM *multi = curl_multi_init();
+
+    if (multi == NULL)
+        return NULL;
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timeout_wanted);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, http);
+    curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)http->kept);
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)http->kept);
+    return multi;
+}
+
+/* Connections to clouds hold some 40 KB each. libcurl closes all of them with their pool, and in no other way. */
+static void on_rest(uv_timer_t *timer)
+{
+    struct http *http = timer->data;
+    CURLM *before = http->multi, *fresh = http->active == 0 ? multi_new(http) : NULL;
+
+    if (fresh == NULL)
+        return;
+    curl_multi_cleanup(before);
+    uv_timer_stop(&http->timer);
+    http->multi = fresh;
+    sockets_use(&http->sockets, fresh);
+}
+
 static void deliver(struct http *http)
 {
     struct transfer *transfer;
@@ -497,7 +525,8 @@ static void deliver(struct http *http)
         http->finished = transfer->next;
         if (http->finished == NULL)
             http->finished_end = &http->finished;
-        http->active--;
+        if (--http->active == 0)
+            uv_timer_start(&http->rest, on_rest, REST_MS, 0);
         request->done(request); /* which may have freed it */
         transfer_put_back(transfer);
     }
@@ -553,7 +582,8 @@ struct http *http_new(struct uv_loop_s *loop, struct failure *why)
     http = calloc(1, sizeof *http);
     if (http == NULL)
         goto fail_global;
-    *http = (struct http){.loop = loop, .multi = curl_multi_init(), .handles = 5};
+    *http = (struct http){.loop = loop, .handles = 6, .kept = CONNECTIONS_MIN};
+    http->multi = multi_new(http);
     http->trusts = (struct trusts){.loop = loop, .changed = on_trust, .context = http};
     if (http->multi == NULL)
         goto fail_http;
@@ -562,12 +592,11 @@ struct http *http_new(struct uv_loop_s *loop, struct failure *why)
     uv_timer_init(loop, &http->timer);
     uv_timer_init(loop, &http->delivery);
     uv_timer_init(loop, &http->begin);
-    http->timer.data = http->delivery.data = http->begin.data = http;
+    uv_timer_init(loop, &http->rest);
+    uv_unref((uv_handle_t *)&http->rest); /* it keeps no loop alive */
+    http->timer.data = http->delivery.data = http->begin.data = http->rest.data = http;
     http->sockets = (struct sockets){.loop = loop, .multi = http->multi, .ready = act, .context = http};
     sockets_start(&http->sockets);
-    curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timeout_wanted);
-    curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
-    http_allow(http, 4);
     return http;
 fail_http:
     free(http);
@@ -612,6 +641,7 @@ void http_close(struct http *http, void (*closed)(void *context), void *context)
     uv_close((uv_handle_t *)&http->timer, on_timer_closed);
     uv_close((uv_handle_t *)&http->delivery, on_timer_closed);
     uv_close((uv_handle_t *)&http->begin, on_timer_closed);
+    uv_close((uv_handle_t *)&http->rest, on_timer_closed);
     sockets_close(&http->sockets, on_part_closed);
     trusts_close(&http->trusts, on_part_closed);
 }

@@ -101,8 +101,14 @@ void sockets_start(struct sockets *sockets)
     sockets->handles++;
     uv_prepare_start(&sockets->turn, on_turn);
     uv_unref((uv_handle_t *)&sockets->turn); /* it keeps no loop alive */
-    curl_multi_setopt(sockets->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(sockets->multi, CURLMOPT_SOCKETDATA, sockets);
+    sockets_use(sockets, sockets->multi);
+}
+
+void sockets_use(struct sockets *sockets, CURLM *multi)
+{
+    sockets->multi = multi;
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, sockets);
 }
 
 static void on_turn_closed(uv_handle_t *handle)

@@ -26,6 +26,7 @@ struct sockets { /* the caller's storage; zeroed but for the first four */
 
 /* From now on libcurl tells its sockets here. */
 void sockets_start(struct sockets *sockets);
+void sockets_use(struct sockets *sockets, CURLM *multi); /* another one, from now on */
 
 /* Has this turn of the loop worked for us as long as it may? */
 bool sockets_turn_is_over(struct sockets *sockets);

@@ -9,6 +9,7 @@
 
 #include "api/base/monotime.h"
 #include "api/cause.h"
+#include "controller/daemon/calm.h"
 #include "controller/daemon/state.h"
 #include "controller/exit_code.h"
 
@@ -22,6 +23,7 @@ static void on_passed(void *context, struct sync *sync, const struct runner_resu
     struct sync_view view;
 
     (void)result;
+    calm_stir(daemon->calm);
     if (daemon->options.passed == NULL)
         return;
     sync_look(sync, &view);
@@ -115,6 +117,19 @@ bool daemon_is_stuck(struct daemon *daemon)
 /* --- life
  * ---------------------------------------------------------------------------------------------------------------- */
 
+static bool is_calm(void *context)
+{
+    const struct daemon *daemon = context;
+
+    for (uint32_t i = 0; i < daemon->count; i++) {
+        struct sync_view view;
+        sync_look(daemon->syncs[i], &view);
+        if (view.state == SYNC_PASSING)
+            return false; /* its end stirs */
+    }
+    return true;
+}
+
 int daemon_new(const struct daemon_options *options, struct daemon **out, struct failure *why)
 {
     struct daemon *daemon = calloc(1, sizeof *daemon);
@@ -123,7 +138,9 @@ int daemon_new(const struct daemon_options *options, struct daemon **out, struct
         return failure_no_memory(why, "the daemon");
     daemon->options = *options;
     daemon->syncs = calloc(options->config->sync_count + 1, sizeof *daemon->syncs);
-    if (daemon->syncs == NULL) {
+    daemon->calm = daemon->syncs == NULL ? NULL : calm_new(options->loop, options->workers, is_calm, daemon);
+    if (daemon->calm == NULL) {
+        free(daemon->syncs);
         free(daemon);
         return failure_no_memory(why, "the syncs");
     }
@@ -161,7 +178,8 @@ void daemon_close(struct daemon *daemon, void (*closed)(void *context), void *co
     daemon->closed = closed;
     daemon->closed_context = context;
     daemon->stopping = daemon->closing = true;
-    daemon->open = 1 + daemon->count;
+    daemon->open = 2 + daemon->count;
+    calm_close(daemon->calm, daemon_part_closed, daemon);
     for (uint32_t i = 0; i < daemon->count; i++)
         sync_close(daemon->syncs[i], daemon_part_closed, daemon);
     for (struct leaving *leaving = daemon->leaving; leaving != NULL; leaving = leaving->next) {

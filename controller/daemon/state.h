@@ -17,6 +17,7 @@ struct leaving {
 };
 
 struct reload; /* a configuration being loaded */
+struct calm;   /* calm.h */
 
 struct daemon {
     struct daemon_options options;
@@ -25,6 +26,7 @@ struct daemon {
     uint32_t count;
     struct leaving *leaving;
     struct reload *reload; /* NULL: none is under way */
+    struct calm *calm;
     struct daemon_configuration configuration;
     uint32_t open; /* closing: syncs, and a reload, that have not reported */
     bool reload_again, stopping, ended, closing;

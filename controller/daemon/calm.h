@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Gives memory back to the system when nothing has been going on for a moment: what passes have freed lies between
+ * what lives on, and the allocator keeps it until it is told. And once more later, when connections that nobody
+ * uses any more have been closed.
+ */
+#ifndef MQFERRY_CONTROLLER_DAEMON_CALM_H
+#define MQFERRY_CONTROLLER_DAEMON_CALM_H
+
+#include "api/base/worker.h"
+
+enum { CALM_AFTER_MS = 1000, CALM_AGAIN_MS = 15000 };
+
+struct calm;
+
+/* NULL: no memory. `is_calm` is asked on the loop when the moment is over. */
+struct calm *calm_new(uv_loop_t *loop, struct worker_pool *workers, bool (*is_calm)(void *context), void *context);
+void calm_stir(struct calm *calm); /* something has ended: the moment begins anew */
+/* Calls back once, later; then it is gone. */
+void calm_close(struct calm *calm, void (*closed)(void *context), void *context);
+
+#endif
