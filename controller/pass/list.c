@@ -6,17 +6,17 @@
 
 #include "api/cause.h"
 
-void side_format(uint16_t side, char out[static 32])
+void side_format(uint16_t side, bool alone, char out[static 32])
 {
     if (side == SIDE_DESTINATION)
-        snprintf(out, 32, "the destination");
+        snprintf(out, 32, "%s", alone ? "the instance" : "the destination");
     else
         snprintf(out, 32, "source %u", side);
 }
 
-void list_init(struct list *list, uint16_t side, enum kind kind)
+void list_init(struct list *list, uint16_t side, bool alone, enum kind kind)
 {
-    *list = (struct list){.side = side, .kind = kind, .phase = LIST_IDLE};
+    *list = (struct list){.side = side, .alone = alone, .kind = kind, .phase = LIST_IDLE};
 }
 
 /* ---- asking ---------------------------------------------------------------------------------------------------- */
@@ -100,7 +100,7 @@ void list_cancel(struct list *list, struct emitter *emitter)
 static int fail_list(const struct list *list, const struct failure *what, struct failure *why)
 {
     char side[32];
-    side_format(list->side, side);
+    side_format(list->side, list->alone, side);
     *why = *what;
     return failure_wrap(why, "could not list the %ss of %s", kind_word(list->kind), side);
 }

@@ -35,6 +35,7 @@ struct part_read {
 struct list {
     enum list_phase phase;
     uint16_t side;
+    bool alone; /* there is no other side */
     enum kind kind;
     uint64_t begun_ms; /* when the first part of this reading was asked for */
     uint32_t parts, next, answered;
@@ -43,7 +44,7 @@ struct list {
     struct part_read window[READING_PARTS_AT_ONCE];
 };
 
-void list_init(struct list *list, uint16_t side, enum kind kind);
+void list_init(struct list *list, uint16_t side, bool alone, enum kind kind);
 /* Reads the list; again if it was read before. */
 void list_begin(struct list *list, struct emitter *emitter);
 /* Is this answer awaited here? Then it is taken in. *out_failure is set (cause not 0) when the list cannot be read. */
@@ -57,7 +58,7 @@ uint64_t list_wake_ms(const struct list *list);
 /* Nothing is asked any more; what is under way is awaited, and forgotten. */
 void list_cancel(struct list *list, struct emitter *emitter);
 
-/* "the destination", "source 2": for sentences. */
-void side_format(uint16_t side, char out[static 32]);
+/* "the destination", "source 2"; `alone`, an export, "the instance": for sentences. */
+void side_format(uint16_t side, bool alone, char out[static 32]);
 
 #endif

@@ -58,7 +58,7 @@ struct pass *pass_new(const struct pass_options *options)
     }
     for (uint16_t side = 0; side < pass->side_count; side++) {
         for (int kind = 0; kind < KINDS; kind++)
-            list_init(&pass->sides[side].lists[kind], side, kind);
+            list_init(&pass->sides[side].lists[kind], side, options->alone, kind);
     }
     failure_set(&pass->not_sent, CAUSE_CANCELLED, "it was not sent");
     failure_set(&pass->not_there, CAUSE_OUTCOME_UNKNOWN, "the answer was lost, and it did not come to be there");

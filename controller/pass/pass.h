@@ -78,6 +78,7 @@ struct pass_options {
     enum pass_mode mode;
     bool files;                             /* there are manifests to load (EFFECT_LOAD) */
     uint16_t sources;                       /* live sources: sides 1 … sources */
+    bool alone;                             /* an export: the destination is what is read; for sentences */
     bool confirm;                           /* ask before the first write (EFFECT_CONFIRM) */
     uint32_t concurrency;                   /* creates under way at once, at least 1 */
     const struct guard *guard;              /* borrowed; of the destination and of the plan; NULL: no guard */

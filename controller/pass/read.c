@@ -48,7 +48,7 @@ static int check_identity(const struct pass *pass, uint16_t index, const struct 
     const struct guard *guard = pass->options.guard;
     const struct side_guard *sources = pass->options.source_guards;
     char name[32];
-    side_format(index, name);
+    side_format(index, pass->options.alone, name);
     if (index == SIDE_DESTINATION)
         return guard != NULL ? guard_destination(guard, identity, why) : 0;
     if (sources == NULL)
@@ -68,7 +68,7 @@ static int judge_description(struct pass *pass, uint16_t index, const struct eve
     char name[32];
     if (event->failure == NULL)
         return check_identity(pass, index, &event->description->identity, why);
-    side_format(index, name);
+    side_format(index, pass->options.alone, name);
     *why = *event->failure;
     return failure_wrap(why, "could not describe %s", name);
 }

@@ -127,6 +127,7 @@ static struct pass *make_pass(struct runner *runner, enum pass_mode mode, uint64
         .mode = mode,
         .files = reads && reads_files(options),
         .sources = reads ? options->source_count : 0,
+        .alone = options->must_exist,
         .confirm = mode == PASS_APPLY && options->confirm,
         .concurrency = options->concurrency > 0 ? options->concurrency : 1,
         .guard = options->guard,

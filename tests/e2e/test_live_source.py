@@ -86,6 +86,10 @@ class LiveSource(Case):
                          [("Topic", "x"), ("Topic", "y"), ("ConsumerGroup", "a"), ("ConsumerGroup", "k"),
                           ("ConsumerGroup", "m")])
 
+    def test_an_export_has_no_destination(self):
+        ended = self.run_it("export", "--from", "snapshot:absent.json", code=65)
+        self.assertIn("could not describe the instance: could not read absent.json", ended.err)
+
     def test_a_source_that_cannot_be_read_changes_nothing(self):
         process = self.follow()
         self.write("old.json.new", "{ broken")
