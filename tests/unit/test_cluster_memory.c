@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What reads clusters' answers and places creates, with every allocation failing once.
+ * What reads clusters' answers, places creates and writes exports, with every allocation failing once.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +13,7 @@
 #include "api/cluster/order_conf.h"
 #include "api/cluster/place.h"
 #include "api/cluster/tables.h"
+#include "controller/export.h"
 #include "tests/lib/catalog_text.h"
 #include "tests/lib/memory.h"
 
@@ -120,6 +121,17 @@ static int place_all(void *context, struct failure *why)
     return status;
 }
 
+static int write_export(void *context, struct failure *why)
+{
+    const struct description from = {.capabilities = {.kind = INSTANCE_ROCKETMQ, .masters_fixed = true}};
+    struct buffer out;
+
+    buffer_init(&out, EXPORT_BYTES_MAX);
+    int status = export_write(&out, EXPORT_YAML, context, &from, why);
+    buffer_release(&out);
+    return status;
+}
+
 static void every_allocation_may_fail(void **state)
 {
     struct topology *topology;
@@ -130,6 +142,9 @@ static void every_allocation_may_fail(void **state)
     struct catalog *attributes =
         catalog_text("Topic x messageType=FIFO attributes={queue.type:SimpleCQ} readQueueNums=3");
 
+    struct catalog *held = catalog_text("masters b a\nTopic x perm=6 attributes={queue.type:SimpleCQ} @a @b\n"
+                                        "Topic y attributes={queue.type:BatchCQ,reserve.time:1} @a perm=4 @b perm=6");
+
     (void)state;
     assert_int_equal(topology_read(text_of(info), TEXT(""), &topology, &why), 0);
     memory_sweep(read_topology, "main");
@@ -138,10 +153,12 @@ static void every_allocation_may_fail(void **state)
     memory_sweep(read_order, NULL);
     memory_sweep(request_topic, attributes);
     memory_sweep(place_all, catalogs);
+    memory_sweep(write_export, held);
     topology_free(topology);
     for (int i = 0; i < 3; i++)
         catalog_unref(catalogs[i]);
     catalog_unref(attributes);
+    catalog_unref(held);
 }
 
 int main(void)
