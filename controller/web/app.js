@@ -6,7 +6,7 @@
 "use strict";
 
 const POLL_MS = 2000, SLOW_POLL_MS = 10000, SEARCH_MS = 200;
-const STATES = ["inSync", "accepted", "missing", "creating", "differs", "unread", "conflict", "invalid", "ignored"];
+const STATES = ["inSync", "accepted", "creating", "missing", "differs", "unread", "conflict", "invalid", "ignored"];
 const WORDS = {inSync: "in sync", accepted: "accepted", missing: "missing", creating: "creating", differs: "differs", unread: "unread",
   conflict: "conflict", invalid: "invalid", ignored: "ignored", extra: "only there", vanished: "vanished", system: "system", excluded: "excluded"};
 const KINDS = {topics: "Topic", groups: "ConsumerGroup"};
