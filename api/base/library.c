@@ -14,12 +14,12 @@ int library_load(const struct library *library, void *pointers, struct failure *
     void *handle = dlopen(library->soname, RTLD_LAZY | RTLD_LOCAL);
 
     if (handle == NULL)
-        return failure_set(why, CAUSE_UNSUPPORTED, "cannot load %s: %s; install it (the Debian package is %s)",
+        return failure_set(why, CAUSE_CONFIGURATION_WRONG, "cannot load %s: %s; install it (the Debian package is %s)",
                            library->soname, dlerror(), library->package);
     for (size_t i = 0; i < library->function_count; i++) {
         void *function = dlsym(handle, library->functions[i]);
         if (function == NULL)
-            return failure_set(why, CAUSE_UNSUPPORTED, "%s is too old: it has no %s; install a newer %s",
+            return failure_set(why, CAUSE_CONFIGURATION_WRONG, "%s is too old: it has no %s; install a newer %s",
                                library->soname, library->functions[i], library->package);
         memcpy((char *)pointers + i * sizeof function, &function, sizeof function);
     }

@@ -31,8 +31,8 @@ struct library {
 };
 
 /* Fills `pointers`, a struct of as many function pointers, in the order of the names; again and again is the same as
- * once. The library stays for good. 0, or -1 with *why (UNSUPPORTED): what is missing, and what to install. Blocks for
- * some milliseconds. */
+ * once. The library stays for good. 0, or -1 with *why (CONFIGURATION_WRONG): what is missing, and what to install.
+ * Blocks for some milliseconds. */
 int library_load(const struct library *library, void *pointers, struct failure *why);
 
 #endif

@@ -48,7 +48,7 @@ struct http_request {
     struct transfer *transfer;
 };
 
-/* NULL: *why; UNSUPPORTED when libcurl is not installed. The loop is borrowed. */
+/* NULL: *why; CONFIGURATION_WRONG when libcurl is not installed. The loop is borrowed. */
 struct http *http_new(struct uv_loop_s *loop, struct failure *why);
 
 /* Whether the host of a URL is this machine. */

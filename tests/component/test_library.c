@@ -44,7 +44,7 @@ static void what_is_missing_is_named_with_its_package(void **state)
     struct failure why = FAILURE_INIT;
 
     assert_int_equal(library_load(&library, &loaded, &why), -1);
-    assert_int_equal(why.cause, CAUSE_UNSUPPORTED);
+    assert_int_equal(why.cause, CAUSE_CONFIGURATION_WRONG);
     assert_non_null(strstr(why.text, "cannot load libabsent.so.9"));
     assert_non_null(strstr(why.text, "install"));
     assert_non_null(strstr(why.text, "libabsent9"));
@@ -60,7 +60,7 @@ static void a_function_that_is_not_there_is_named(void **state)
     struct failure why = FAILURE_INIT;
 
     assert_int_equal(library_load(&library, &loaded, &why), -1);
-    assert_int_equal(why.cause, CAUSE_UNSUPPORTED);
+    assert_int_equal(why.cause, CAUSE_CONFIGURATION_WRONG);
     assert_non_null(strstr(why.text, "mqferry_newer_than_new"));
 }
 
