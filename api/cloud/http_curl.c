@@ -20,10 +20,14 @@ int curl_load(struct failure *why)
 
 /* ---- memory */
 
+/* Headers and the answers of STS lie at the beginning of libcurl's buffers, most of which is never used: wiping all of
+ * it would cost more time than the request, and touch pages that nobody needs. */
+enum { WIPED_BYTES_MAX = 8192 };
+
 static void wipe_and_free(void *memory)
 {
-    if (memory != NULL)
-        secret_wipe(memory, malloc_usable_size(memory));
+    size_t bytes = memory != NULL ? malloc_usable_size(memory) : 0;
+    secret_wipe(memory, bytes < WIPED_BYTES_MAX ? bytes : WIPED_BYTES_MAX);
     free(memory);
 }
 

@@ -48,7 +48,7 @@ extern struct curl_functions curl_functions;
 /* On the loop's thread. 0, or -1 with *why: what to install. */
 int curl_load(struct failure *why);
 
-/* curl_global_init. All memory that libcurl gives back is wiped: requests hold tokens and signatures. -1: no memory. */
+/* curl_global_init. Memory that libcurl gives back is wiped: requests hold tokens and signatures. -1: no memory. */
 int curl_begin(void);
 
 #define curl_easy_cleanup        curl_functions.curl_easy_cleanup

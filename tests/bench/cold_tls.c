@@ -87,7 +87,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "bench-cold-tls: %s\n", why.text);
         return EXIT_FAILURE;
     }
-    http_keep(http, count);
+    http_allow(http, count);
     uv_prepare_init(&loop, &watch.before_waiting);
     watch.before_waiting.data = &watch;
     uv_prepare_start(&watch.before_waiting, on_before_waiting);
