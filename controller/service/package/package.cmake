@@ -31,6 +31,8 @@ install(FILES ${CMAKE_SOURCE_DIR}/manifests/samples/mqferry.yaml ${CMAKE_SOURCE_
   ${CMAKE_SOURCE_DIR}/manifests/samples/cutover-mapping.yaml ${CMAKE_SOURCE_DIR}/manifests/samples/topics.yaml
   ${CMAKE_SOURCE_DIR}/manifests/samples/groups.yaml
   ${CMAKE_SOURCE_DIR}/manifests/samples/rocketmq-metadata-export.json DESTINATION share/doc/mqferry/examples)
+install(FILES ${CMAKE_SOURCE_DIR}/controller/status/monitoring/alerts.yml
+  ${CMAKE_SOURCE_DIR}/controller/status/monitoring/dashboard.json DESTINATION share/doc/mqferry/examples/monitoring)
 install(FILES ${CMAKE_SOURCE_DIR}/manifests/schema/mqferry.schema.json DESTINATION share/mqferry)
 
 # --- pages of the manual, and completions: made by a program that has the option table and the settings in it ----------
