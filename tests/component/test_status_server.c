@@ -369,12 +369,12 @@ static void a_flood_that_times_out_leaves_it_answering(void **state)
     }
     uint64_t begun_ms = monotime_ms();
     assert_status(get("/healthz"), 200); /* waits in the kernel's queue until the idle ones have gone */
-    assert_true(monotime_ms() - begun_ms < STATUS_IDLE_S * 1000 * 2);
+    assert_true(monotime_ms() - begun_ms < STATUS_IDLE_S * 1000 * 4);
     for (int i = 0; i < FLOOD; i++)
         close(flood[i]);
     begun_ms = monotime_ms();
     assert_status(get("/healthz"), 200);
-    assert_true(monotime_ms() - begun_ms < STATUS_IDLE_S * 1000);
+    assert_true(monotime_ms() - begun_ms < STATUS_IDLE_S * 1000 * 4);
     end();
 }
 
