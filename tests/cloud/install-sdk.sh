@@ -1,9 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The vendor's Python clients into SDK-FOLDER, once; it has a file `complete` when all went well: install-sdk.sh SDK-FOLDER
+# The vendor's clients, once each: for Python into SDK-FOLDER, for Node into SDK-FOLDER-node; a folder has a file `complete`
+# when all went well: install-sdk.sh SDK-FOLDER
 set -eu
 sdk=$1
-[ -e "$sdk/complete" ] && exit 0
+here=$(dirname "$(readlink -f "$0")")
 mkdir -p "$(dirname "$sdk")"
-{ /usr/bin/python3 -m venv "$sdk" && "$sdk/bin/pip" install --quiet --timeout 10 --retries 1 -r "$(dirname "$0")/sdk-requirements.txt" &&
-    touch "$sdk/complete"; } >"$sdk.log" 2>&1 || true
+if [ ! -e "$sdk/complete" ]; then
+    { /usr/bin/python3 -m venv "$sdk" && "$sdk/bin/pip" install --quiet --timeout 10 --retries 1 -r "$here/sdk-requirements.txt" &&
+        touch "$sdk/complete"; } >"$sdk.log" 2>&1 || true
+fi
+if [ ! -e "$sdk-node/complete" ] && command -v npm >/dev/null; then
+    mkdir -p "$sdk-node"
+    cp "$here/node/package.json" "$sdk-node/"
+    { cd "$sdk-node" && npm install --no-audit --no-fund --ignore-scripts --fetch-retries 1 && touch complete; } >"$sdk-node.log" 2>&1 || true
+fi
