@@ -14,6 +14,7 @@
 #include "controller/exit_code.h"
 
 enum { WORKERS = 2 }; /* design section 5: at most two long jobs at once */
+#define WORKERS_TEXT "2"
 
 static bool wants_color(const struct options *options, int fd)
 {
@@ -77,6 +78,7 @@ int session_init(struct session *session, const struct options *options)
     session->color = wants_color(options, STDOUT_FILENO);
     session->quiet = options_has(options, OPTION_QUIET);
     make_run_id(session->run_id);
+    setenv("UV_THREADPOOL_SIZE", WORKERS_TEXT, 0); /* more threads than jobs would only hold memory */
     int error = uv_loop_init(&session->loop);
     if (error < 0) {
         fprintf(stderr, "mqferry: could not start: %s\n", uv_strerror(error));

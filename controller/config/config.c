@@ -104,9 +104,6 @@ static void begin_sync(struct loading *loading, struct yaml_mark mark)
     loading->side = &loading->sync.destination;
 }
 
-/* Requests under way at once, for each create that may be. */
-enum { READS_PER_CREATE = 2 };
-
 /* Moves what was gathered into memory of the config. */
 static int end_sync(struct yaml_reader *reader, struct loading *loading, struct yaml_mark mark, struct failure *why)
 {
@@ -129,9 +126,9 @@ static int end_sync(struct yaml_reader *reader, struct loading *loading, struct 
     memcpy(sync->sources, loading->sides, sync->source_count * sizeof *sync->sources);
     memcpy(sync->exclude_files, loading->exclude, loading->exclude_count * sizeof *sync->exclude_files);
     sync->path_count = loading->path_count;
-    sync->destination.concurrency = READS_PER_CREATE * sync->concurrency;
+    sync->destination.concurrency = sync->concurrency;
     for (uint16_t i = 0; i < sync->source_count; i++)
-        sync->sources[i].concurrency = READS_PER_CREATE * sync->concurrency;
+        sync->sources[i].concurrency = sync->concurrency;
     sync->guard.expect = sync->destination.expect;
     sync->guard.expect_count = sync->destination.expect_count;
     if (loading->exclude_count == 0)

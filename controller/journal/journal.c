@@ -141,17 +141,23 @@ static void free_frames(struct journal_frame **frames)
     }
 }
 
+static void start_job(struct journal *journal);
+
 int journal_context(struct journal *journal, const struct journal_context *context, struct failure *why)
 {
     struct journal_frame *frame = journal_frame_new(context, text_of(journal->address));
     if (!frame)
         return failure_no_memory(why, "the journal");
-    if (journal->frame) {
+    if (journal->frame && journal->frame->records == 0 && journal->frame->catalog == frame->catalog) {
+        journal_frame_free(journal->frame); /* cheap: the catalog stays */
+    } else if (journal->frame) {
         journal->frame->next = journal->older;
         journal->older = journal->frame;
     }
     journal->frame = frame;
     retire_frames(journal);
+    if (journal->workers)
+        start_job(journal); /* passes that write nothing leave frames too */
     return 0;
 }
 
@@ -191,8 +197,6 @@ static void add_record(struct journal *journal, struct record record)
     journal->frame->records++;
     journal->queued.records[journal->queued.count++] = record;
 }
-
-static void start_job(struct journal *journal);
 
 int journal_intend(struct journal *journal, const uint32_t *rows, uint32_t count, uint32_t attempt,
                    journal_durable_cb durable, void *data, struct failure *why)
@@ -419,7 +423,7 @@ static void start_job(struct journal *journal)
 {
     struct group empty = journal->writing;
 
-    if (journal->busy || (journal->queued.count == 0 && !journal->closed))
+    if (journal->busy || (journal->queued.count == 0 && !journal->retired && !journal->closed))
         return;
     journal->writing = journal->queued;
     journal->queued = empty;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -813,6 +814,27 @@ static void the_state_directory_has_an_order(void **state)
     free(home);
 }
 
+size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+
+static size_t allocated_bytes(void)
+{
+    return __sanitizer_get_current_allocated_bytes ? __sanitizer_get_current_allocated_bytes() : mallinfo2().uordblks;
+}
+
+/* A daemon at rest says its context with every pass and writes nothing: that must not pile up. */
+static void contexts_without_writes_leave_nothing(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    begin(&fixture, "Topic orders messageType=FIFO");
+    say_context(&fixture, "run-2");
+    size_t before = allocated_bytes();
+    for (int i = 0; i < 1000; i++)
+        say_context(&fixture, "run-3");
+    assert_in_range(allocated_bytes(), 0, before + 64 * 1024);
+    end(&fixture);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_enter, scratch_leave)
@@ -823,6 +845,7 @@ int main(void)
         TEST(what_gathers_is_synced_together),
         TEST(closing_writes_what_is_queued),
         TEST(lines_keep_the_context_of_their_time),
+        TEST(contexts_without_writes_leave_nothing),
         TEST(intents_without_result_are_found_again),
         TEST(results_of_many_rows_go_together),
         TEST(a_second_try_is_open_again),
