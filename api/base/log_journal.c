@@ -18,14 +18,13 @@ static const char key_prefix[] = "MQFERRY_";
 
 bool log_journal_owns(int fd, const char *journal_stream)
 {
-    unsigned long long device, inode;
     struct stat status;
-    int end = 0;
+    char ours[64];
 
-    if (journal_stream == NULL || sscanf(journal_stream, "%llu:%llu%n", &device, &inode, &end) != 2 ||
-        journal_stream[end] != '\0' || fstat(fd, &status) < 0)
+    if (journal_stream == NULL || fstat(fd, &status) < 0)
         return false;
-    return status.st_dev == device && status.st_ino == inode;
+    snprintf(ours, sizeof ours, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+    return strcmp(ours, journal_stream) == 0;
 }
 
 int log_journal_open(const char *path)
