@@ -24,7 +24,7 @@ def main():
     names = sys.argv[1:] or sorted(path.stem for path in HERE.glob("test_*.py"))
     tests = list(each(unittest.defaultTestLoader.loadTestsFromNames(names)))
     tests.sort(key=lambda test: max((list(REAL).index(name) for name in needs(test)), default=-1))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     POOL.expect([name for test in tests for name in needs(test)])
     try:
         runner.run(unittest.TestSuite(tests))

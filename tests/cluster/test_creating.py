@@ -50,7 +50,7 @@ class Creating(OnCluster):
         self.wire.clear()
         self.apply()
         self.assertEqual(self.wire.writes(), [])
-        self.mqadmin("exportMetadata", "-c", "DefaultCluster", "-f", self.folder)
+        self.mqadmin("exportMetadata", "-c", "DefaultCluster", "-f", self.folder, until=self.path("metadata.json").exists)
         exported = json.loads(self.path("metadata.json").read_text())
         for name, spec in topics.items():
             self.assertEqual(exported["topicConfigTable"][name]["readQueueNums"], spec["readQueueNums"] * len(self.cluster.masters))
