@@ -19,7 +19,7 @@ int exit_code_worse(int a, int b)
 }
 
 /* A cause that ended a pass. After the first create only what is left to say counts: 74, or try again. */
-static int of_cause(int cause, bool created_any)
+int exit_code_of_cause(int cause, bool created_any)
 {
     int code = cause_exit_code(cause);
     if (!created_any)
@@ -63,7 +63,7 @@ int exit_code_apply(const struct runner_result *result, bool created_any)
     int code = EXIT_DONE;
 
     if (result->failure.cause != CAUSE_NONE)
-        code = of_cause(result->failure.cause, created_any);
+        code = exit_code_of_cause(result->failure.cause, created_any);
     if (result->plan == NULL || (code != EXIT_DONE && !created_any))
         return code;
     if (any(report->failed) || anything_impossible(result->plan) || anything_blocked(result))
@@ -79,6 +79,6 @@ int exit_code_judge(const struct runner_result *result)
     if (result->parity)
         return EXIT_DONE;
     if (result->failure.cause != CAUSE_NONE)
-        return of_cause(result->failure.cause, false);
+        return exit_code_of_cause(result->failure.cause, false);
     return result->report->complete ? EXIT_NOT_AT_PARITY : EXIT_AGAIN;
 }

@@ -26,6 +26,8 @@ enum {
 
 /* The worse of two, in the order 78, 77, 65, 69, 74, 1, 75, 2, 0. */
 int exit_code_worse(int a, int b);
+/* Of a cause that ended a pass. */
+int exit_code_of_cause(int cause, bool created_any);
 /* `created_any`: a create was sent by this or an earlier pass of the command. */
 int exit_code_apply(const struct runner_result *result, bool created_any);
 int exit_code_judge(const struct runner_result *result); /* verify, plan --detailed-exitcode: 0, 2, or why not judged */

@@ -32,8 +32,10 @@ static void write_holder(int fd)
     char digits[32];
     int length = snprintf(digits, sizeof digits, "%ld\n", (long)getpid());
 
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, digits, (size_t)length, 0) != length)
-        (void)ftruncate(fd, 0);
+    if (ftruncate(fd, 0) == 0 && pwrite(fd, digits, (size_t)length, 0) == length)
+        return;
+    if (ftruncate(fd, 0) != 0)
+        return; /* it keeps a number that is wrong */
 }
 
 static int refuse_held(const char *path, int64_t holder, struct failure *why)

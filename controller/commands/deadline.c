@@ -30,11 +30,18 @@ void deadline_stop(struct deadline *deadline)
     uv_close((uv_handle_t *)&deadline->timer, NULL);
 }
 
+void deadline_remember(struct deadline *deadline, const struct failure *failure)
+{
+    deadline->before = *failure;
+}
+
 const struct failure *deadline_failure(const struct deadline *deadline, const struct failure *failure,
                                        struct failure *room)
 {
     if (!deadline->over || failure->cause != CAUSE_CANCELLED)
         return failure;
+    if (deadline->before.cause != CAUSE_NONE)
+        return &deadline->before;
     failure_set(room, CAUSE_CANCELLED, "the time that --timeout allows is over");
     return room;
 }

@@ -277,6 +277,8 @@ static void conclude(struct reconcile *reconcile, const struct runner_result *re
         reconcile->code = exit_code_judge(result);
     else
         reconcile->code = failure->cause == CAUSE_NONE ? EXIT_DONE : exit_code_judge(result);
+    if (failure == &reconcile->deadline.before)
+        reconcile->code = exit_code_of_cause(failure->cause, reconcile->created_any);
     if (failure->cause != CAUSE_NONE && result->plan == NULL) {
         session_fail(reconcile->session, failure);
     } else {
@@ -311,6 +313,7 @@ static void on_pass(void *context, const struct runner_result *result)
         finish(reconcile);
         return;
     }
+    deadline_remember(&reconcile->deadline, &result->failure);
     reconcile->wait_ms = reconcile->wait_ms * 2 < AGAIN_MS_MAX ? reconcile->wait_ms * 2 : AGAIN_MS_MAX;
     uv_timer_start(&reconcile->again, on_again, wait_ms, 0);
 }
