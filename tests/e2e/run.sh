@@ -8,4 +8,5 @@ MQFERRY=$(readlink -f "../../$1/mqferry")
 MQFERRY_SANITIZED=$(readlink -f "../../$2/mqferry")
 export MQFERRY MQFERRY_SANITIZED
 shift 2
+[ $# -gt 0 ] || export JOBS=3
 exec /usr/bin/python3 -B runner.py "$@"

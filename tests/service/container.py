@@ -79,10 +79,11 @@ exec unshare --mount --propagation private sh -c '
 
 class Container:
     def __init__(self):
+        root = tree()  # makes FOLDER too
         self.cgroup = pathlib.Path(cgroup2()) / f"mqferry-test.{os.getpid()}"
         self.cgroup.mkdir()
         self.log = open(FOLDER / "console.log", "wb")
-        self.nspawn = subprocess.Popen(("sh", "-c", BOOT, "boot", self.cgroup, tree()), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        self.nspawn = subprocess.Popen(("sh", "-c", BOOT, "boot", self.cgroup, root), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         self.leader = self.wait("the container's systemd", self.find_leader)
         self.root = pathlib.Path(f"/proc/{self.leader}/root")
         state = self.wait("a running system", self.system_state)
