@@ -84,6 +84,14 @@ class Container:
         self.cgroup.mkdir()
         self.log = open(FOLDER / "console.log", "wb")
         self.nspawn = subprocess.Popen(("sh", "-c", BOOT, "boot", self.cgroup, root), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        self.leader = None
+        try:
+            self.come_up()
+        except BaseException:
+            self.close()
+            raise
+
+    def come_up(self):
         self.leader = self.wait("the container's systemd", self.find_leader)
         self.root = pathlib.Path(f"/proc/{self.leader}/root")
         state = self.wait("a running system", self.system_state)
@@ -102,8 +110,11 @@ class Container:
 
     def find_leader(self):
         for pid in subprocess.run(("pgrep", "-P", str(self.nspawn.pid)), capture_output=True, text=True, check=False).stdout.split():
-            if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "systemd":
-                return int(pid)
+            try:
+                if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "systemd":
+                    return int(pid)
+            except OSError:
+                pass  # it was one of those before, and is gone
         return None
 
     def system_state(self):
@@ -135,7 +146,10 @@ class Container:
         return self.run("dpkg", "-i", "/root/" + deb.name)
 
     def close(self):
-        os.kill(self.leader, 38)  # RTMIN+4: power off
+        if self.leader is None:
+            self.nspawn.kill()
+        else:
+            os.kill(self.leader, 38)  # RTMIN+4: power off
         try:
             self.nspawn.wait(30)
         except subprocess.TimeoutExpired:
