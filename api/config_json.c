@@ -125,21 +125,21 @@ static int attribute_value(const struct place *place, const struct json_token *t
     return 0;
 }
 
-static int read_attribute(const struct place *place, const struct member *member, const struct json_token *token,
-                          bool *type_seen)
+static int read_attribute(const struct place *place, const struct member *member, const struct json_token *token)
 {
-    struct text key, value;
+    struct json_token plain = *token;
+    struct text value;
 
+    if (unsigned_key(place, token, &plain.key) != 0)
+        return -1;
+    json_keys_note(&place->config->strangers, &plain);
     if (token->type == JSON_NULL)
         return 0;
-    if (attribute_value(place, token, &value) != 0 || unsigned_key(place, token, &key) != 0)
+    if (attribute_value(place, token, &value) != 0)
         return -1;
-    if (member->field != FIELD_TOPIC_ATTRIBUTES || !text_is(key, MESSAGE_TYPE_ATTRIBUTE))
-        return add_pair(place, key, value);
-    if (*type_seen)
-        return reading_said_twice(&place->reading, key, token->offset);
-    *type_seen = true;
-    return put_text(place, FIELD_TOPIC_MESSAGE_TYPE, token, value);
+    if (member->field == FIELD_TOPIC_ATTRIBUTES && text_is(plain.key, MESSAGE_TYPE_ATTRIBUTE))
+        return put_text(place, FIELD_TOPIC_MESSAGE_TYPE, token, value);
+    return add_pair(place, plain.key, value);
 }
 
 static int finish_attributes(const struct place *place, const struct member *member, const struct json_token *begin)
@@ -153,23 +153,26 @@ static int finish_attributes(const struct place *place, const struct member *mem
         draft_set_text(&config->draft, member->field, buffer_text(&config->attributes));
         return 0;
     }
-    if (repeated.bytes > 0)
-        return reading_said_twice(&place->reading, repeated, begin->offset);
     return reading_refuse(&place->reading, begin->offset, text_of(member->name), "is too large");
 }
 
 static int read_attributes(const struct place *place, const struct member *member, const struct json_token *begin)
 {
+    struct json_keys *keys = &place->config->strangers;
+    size_t before = keys->count, offset;
     struct json_token token;
-    bool type_seen = false;
 
     if (begin->type != JSON_BEGIN_OBJECT)
         return reading_wrong_type(&place->reading, member->name, "an object of texts", begin);
     place->config->pair_count = 0;
     while (json_next(place->reading.reader, &token) != JSON_END_OBJECT) {
-        if (read_attribute(place, member, &token, &type_seen) != 0)
+        if (token.type == JSON_BROKEN)
+            return reading_broken(&place->reading);
+        if (read_attribute(place, member, &token) != 0)
             return -1;
     }
+    if (json_keys_end(keys, before, &offset))
+        return reading_member_twice(&place->reading, offset);
     return finish_attributes(place, member, begin);
 }
 
@@ -296,7 +299,7 @@ static int read_members(const struct place *place, const struct member *members)
         seen |= bit;
         likely = member + 1;
     }
-    return json_keys_end(strangers, before, &offset) ? reading_stranger_twice(&place->reading, offset) : 0;
+    return json_keys_end(strangers, before, &offset) ? reading_member_twice(&place->reading, offset) : 0;
 }
 
 int config_json_read(struct config_json *config, enum kind kind, struct json_reader *reader,
@@ -309,5 +312,8 @@ int config_json_read(struct config_json *config, enum kind kind, struct json_rea
     config->name_offset = begin->offset;
     config->unknown = 0;
     config->strangers.count = 0;
-    return read_members(&place, config_json_members[kind]);
+    config->strangers.failed = false;
+    if (read_members(&place, config_json_members[kind]) != 0)
+        return -1;
+    return config->strangers.failed ? failure_no_memory(why, "members") : 0;
 }

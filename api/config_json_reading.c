@@ -74,13 +74,13 @@ int reading_said_twice(const struct reading *reading, struct text name, size_t o
     return reading_refuse(reading, offset, name, "is there twice");
 }
 
-/* fastjson 1 writes a second occurrence of one object as a reference (rocketmq-remoting 1.9). */
-int reading_stranger_twice(const struct reading *reading, size_t offset)
+int reading_member_twice(const struct reading *reading, size_t offset)
 {
     *reading->out_offset = offset;
     return failure_set(reading->why, CAUSE_INPUT_WRONG, "this member stands twice in one object");
 }
 
+/* fastjson 1 writes a second occurrence of one object as a reference (rocketmq-remoting 1.9). */
 int reading_unknown(const struct reading *reading, const struct json_token *token, struct json_keys *strangers,
                     uint32_t *counter)
 {
@@ -93,7 +93,7 @@ int reading_unknown(const struct reading *reading, const struct json_token *toke
     int status = json_keys_skip(strangers, reading->reader, token, &offset);
     if (status < 0)
         return reading_broken(reading);
-    return status > 0 ? reading_stranger_twice(reading, offset) : 0;
+    return status > 0 ? reading_member_twice(reading, offset) : 0;
 }
 
 /* --- scalars --- */

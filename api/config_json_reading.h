@@ -33,7 +33,7 @@ int reading_refuse(const struct reading *reading, size_t offset, struct text nam
  * that stands twice inside of it. */
 int reading_unknown(const struct reading *reading, const struct json_token *token, struct json_keys *strangers,
                     uint32_t *counter);
-/* At the end of an object: two of them have one name. */
-int reading_stranger_twice(const struct reading *reading, size_t offset);
+/* At the end of an object: two of its members, the second one there, have one name. */
+int reading_member_twice(const struct reading *reading, size_t offset);
 
 #endif

@@ -60,7 +60,7 @@ static int read_members(const struct reading *reading, struct json_keys *strange
         if (status != 0)
             return -1;
     }
-    return json_keys_end(strangers, 0, &offset) ? reading_stranger_twice(reading, offset) : 0;
+    return json_keys_end(strangers, 0, &offset) ? reading_member_twice(reading, offset) : 0;
 }
 
 static int read_element(const struct reading *reading, struct subscription *out)
@@ -68,6 +68,8 @@ static int read_element(const struct reading *reading, struct subscription *out)
     struct json_keys strangers = {.count = 0};
     int status = read_members(reading, &strangers, out);
 
+    if (status == 0 && strangers.failed)
+        status = failure_no_memory(reading->why, "members");
     json_keys_release(&strangers);
     return status;
 }

@@ -175,6 +175,18 @@ static bool is_text_form(struct text text)
     return text_begins(text, "1, Key: ") || text_begins(text, "type: ");
 }
 
+/* A null entry of a table reaches no catalog, which finds other names that stand twice: all is looked through once
+ * more.
+ */
+static int look_through_again(struct exported *file)
+{
+    size_t offset;
+
+    if (json_keys_check(file->text, &offset, file->why) > 0)
+        exported_twice(file, offset);
+    return file->why->cause != 0 ? -1 : 0;
+}
+
 static int read_file(struct exported *file)
 {
     uint32_t mistakes = file->request->mistakes->count;
@@ -188,6 +200,10 @@ static int read_file(struct exported *file)
     }
     int step = read_shape(file);
     if (step == -1 || exported_own_decide(file) != 0)
+        return -1;
+    if (file->keys.failed)
+        return failure_no_memory(file->why, file->request->path);
+    if (file->nulls && mistakes == file->request->mistakes->count && look_through_again(file) != 0)
         return -1;
     if (mistakes == file->request->mistakes->count && !file->passed_over)
         tell(file);

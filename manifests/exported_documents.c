@@ -105,6 +105,7 @@ int exported_document_read(struct exported *file, const struct json_token *token
         return read_snapshot_member(file, token);
     if (text_is(token->key, "kind"))
         return read_kind(file, token);
+    json_keys_note(&file->keys, token);
     file->document.api_version = *token;
     return exported_skip(file, token);
 }

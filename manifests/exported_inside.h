@@ -60,6 +60,7 @@ struct exported {
     bool passed_over;      /* it is not for this reader */
     bool snake;            /* members are spelt in snake case */
     bool sums;             /* queue numbers were settled as sums */
+    bool nulls;            /* a table has entries that are null */
     uint64_t unknown;      /* members of configs that nobody knows */
     uint64_t forbidden;    /* entries of forbiddenTable */
     struct text stranger;  /* the first member of the root that nobody knows */

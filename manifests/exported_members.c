@@ -86,29 +86,55 @@ static int read_group_list(struct exported *file, const struct json_token *token
     return read_list(file, KIND_GROUP, token);
 }
 
-/* {group: {topic: mask}} */
-static int read_forbidden(struct exported *file, const struct json_token *begin)
+/* Every member of an object; one that stands twice is a mistake. What is no object is skipped. */
+static int read_each(struct exported *file, const struct json_token *begin,
+                     int (*read)(struct exported *, const struct json_token *))
 {
+    size_t before = file->keys.count, offset;
     struct json_token token;
+    int step = 0;
 
     if (begin->type != JSON_BEGIN_OBJECT)
         return exported_skip(file, begin);
-    while (json_next(file->json, &token) != JSON_BROKEN && token.depth > begin->depth)
-        file->forbidden += token.depth == begin->depth + 2 && token.type != JSON_END_OBJECT;
-    return token.type == JSON_BROKEN ? exported_broken(file) : 0;
+    while (step == 0 && json_next(file->json, &token) != JSON_END_OBJECT) {
+        if (token.type == JSON_BROKEN)
+            return exported_broken(file);
+        json_keys_note(&file->keys, &token);
+        step = read(file, &token);
+    }
+    if (step == 0 && json_keys_end(&file->keys, before, &offset))
+        exported_twice(file, offset);
+    return step;
+}
+
+static int count_forbidden(struct exported *file, const struct json_token *token)
+{
+    file->forbidden++;
+    return exported_skip(file, token);
+}
+
+static int read_forbidden_group(struct exported *file, const struct json_token *token)
+{
+    return read_each(file, token, count_forbidden);
+}
+
+/* {group: {topic: mask}} */
+static int read_forbidden(struct exported *file, const struct json_token *token)
+{
+    return read_each(file, token, read_forbidden_group);
+}
+
+static int note_static_topic(struct exported *file, const struct json_token *token)
+{
+    if (static_topics_note(file->request->static_topics, token->key, file->why) != 0)
+        return -1;
+    return exported_skip(file, token);
 }
 
 static int read_static_topics(struct exported *file, const struct json_token *token)
 {
-    struct failure why = FAILURE_INIT;
-
     file->known = true;
-    if (static_topics_collect(file->json, token, file->request->static_topics, &why) == 0)
-        return 0;
-    if (why.cause == 0)
-        return exported_broken(file);
-    *file->why = why;
-    return -1;
+    return read_each(file, token, note_static_topic);
 }
 
 static int read_configs(struct exported *file, const struct json_token *token)

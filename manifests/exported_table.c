@@ -113,8 +113,10 @@ static int table_entry(struct exported *file, enum kind kind, const struct json_
 
     if (token->type == JSON_BROKEN)
         return exported_broken(file);
-    if (token->type == JSON_NULL)
+    if (token->type == JSON_NULL) {
+        file->nulls = true;
         return 0;
+    }
     int step = read_config(file, kind, token, &taken);
     if (step != 0 || !taken)
         return step;

@@ -23,7 +23,8 @@ struct loading {
     struct source_files files;
     struct catalog_builder *builder;
     struct catalog_builder *static_topics;
-    uint32_t *merged; /* equal resources that were dropped, per file of the catalog */
+    struct resource last; /* of those that stand twice: the one looked at last */
+    uint32_t *merged;     /* equal resources that were dropped, per file of the catalog */
 };
 
 static const char what[] = "the declared set";
@@ -164,11 +165,25 @@ static int make_marks(struct loading *loading)
     return 0;
 }
 
+/* Resources of one name come in the order of their files. So two of one tool's file are neighbours, also where the one
+ * of another file is kept before them. */
+static bool same_file_as_last(const struct loading *loading, const struct duplicate_pair *pair)
+{
+    const struct resource *last = &loading->last, *second = pair->second;
+
+    return last->line > 0 && !second->hand && last->file == second->file && last->kind == second->kind &&
+           text_equal(catalog_name(pair->catalog, last), pair->name);
+}
+
 static enum duplicate settle(void *context, struct duplicate_pair *pair, struct failure *why)
 {
     struct loading *loading = context;
-    enum duplicate answer = duplicates_settle(pair, loading->mistakes, why);
+    struct duplicate_pair neighbours = *pair;
 
+    neighbours.first = &loading->last;
+    enum duplicate answer =
+        duplicates_settle(same_file_as_last(loading, pair) ? &neighbours : pair, loading->mistakes, why);
+    loading->last = *pair->second;
     if (answer == DUPLICATE_DROP)
         loading->merged[pair->second->file]++;
     else if (answer == DUPLICATE_SECOND)

@@ -4,25 +4,29 @@
 #include <stdlib.h>
 
 #include "api/base/file.h"
+#include "api/base/json_keys.h"
 #include "api/cause.h"
 
-int static_topics_collect(struct json_reader *json, const struct json_token *map, struct catalog_builder *names,
-                          struct failure *why)
+int static_topics_note(struct catalog_builder *names, struct text name, struct failure *why)
+{
+    struct draft nothing;
+    const struct entry entry = {.kind = KIND_TOPIC, .name = name, .draft = &nothing, .problem_field = FIELD_COUNT};
+
+    draft_clear(&nothing);
+    return name.bytes <= NAME_BYTES_MAX ? catalog_add(names, &entry, why) : 0;
+}
+
+/* 0, or -1: the reader is broken (*why untouched), or memory. */
+static int read_map(struct json_reader *json, const struct json_token *map, struct catalog_builder *names,
+                    struct failure *why)
 {
     struct json_token token;
-    struct draft nothing;
 
     if (map->type != JSON_BEGIN_OBJECT)
         return json_skip(json, map);
-    draft_clear(&nothing);
-    while (json_next(json, &token) != JSON_END_OBJECT) {
-        const struct entry entry = {
-            .kind = KIND_TOPIC, .name = token.key, .draft = &nothing, .problem_field = FIELD_COUNT};
-        if (token.type == JSON_BROKEN || json_skip(json, &token) != 0)
+    while (json_next(json, &token) != JSON_END_OBJECT)
+        if (token.type == JSON_BROKEN || json_skip(json, &token) != 0 || static_topics_note(names, token.key, why) != 0)
             return -1;
-        if (token.key.bytes <= NAME_BYTES_MAX && catalog_add(names, &entry, why) != 0)
-            return -1;
-    }
     return 0;
 }
 
@@ -35,20 +39,20 @@ static int read_root(struct json_reader *json, struct catalog_builder *names, st
     while (json_next(json, &token) != JSON_END_OBJECT) {
         bool map = token.key.data &&
                    (text_is(token.key, "topicQueueMappingInfoMap") || text_is(token.key, "topicQueueMappingDetailMap"));
-        if (token.type == JSON_BROKEN ||
-            (map ? static_topics_collect(json, &token, names, why) : json_skip(json, &token)) != 0)
+        if (token.type == JSON_BROKEN || (map ? read_map(json, &token, names, why) : json_skip(json, &token)) != 0)
             return -1;
     }
     return json_next(json, &token) == JSON_END ? 0 : -1;
 }
 
 /* Columns of the text with quoted keys are not those of the file; its lines are. */
-static void tell_broken(struct text text, struct json_reader *json, const char *path, struct complaints *mistakes)
+static void tell_place(struct text text, size_t offset, const char *path, const char *sentence,
+                       struct complaints *mistakes)
 {
     uint32_t line, column;
 
-    text_position(text, json_reader_error_offset(json), &line, &column);
-    complain(mistakes, &(struct place){.path = path}, "line %u: %s", line, json_reader_error(json));
+    text_position(text, offset, &line, &column);
+    complain(mistakes, &(struct place){.path = path}, "line %u: %s", line, sentence);
 }
 
 static int read_quoted(struct text text, const char *path, struct catalog_builder *names, struct complaints *notices,
@@ -57,15 +61,20 @@ static int read_quoted(struct text text, const char *path, struct catalog_builde
     uint32_t before = catalog_builder_count(names);
     struct failure inner = FAILURE_INIT;
     struct json_reader *json = json_reader_new(text, why);
+    size_t offset;
 
     if (!json)
         return -1;
     int result = read_root(json, names, &inner);
-    if (result != 0 && inner.cause == 0) {
-        tell_broken(text, json, path, mistakes);
-        result = 0;
-    } else if (result != 0) {
+    int twice = result == 0 ? json_keys_check(text, &offset, &inner) : 0;
+    if (inner.cause != 0) {
         *why = inner;
+        result = -1;
+    } else if (result != 0) {
+        tell_place(text, json_reader_error_offset(json), path, json_reader_error(json), mistakes);
+        result = 0;
+    } else if (twice > 0) {
+        tell_place(text, offset, path, "this member stands twice in one object", mistakes);
     } else {
         complain(notices, &(struct place){.path = path}, "it tells of %u static topics, which are not moved",
                  catalog_builder_count(names) - before);

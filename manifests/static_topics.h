@@ -16,9 +16,8 @@
 
 #define STATIC_TOPICS_FILE "topicQueueMapping.json"
 
-/* Adds the keys of the object that `map` began. 0, or -1: the reader is broken (*why untouched), or memory. */
-int static_topics_collect(struct json_reader *json, const struct json_token *map, struct catalog_builder *names,
-                          struct failure *why);
+/* Adds a name to the set. 0 or -1. */
+int static_topics_note(struct catalog_builder *names, struct text name, struct failure *why);
 
 /* Reads a STATIC_TOPICS_FILE: JSON with bare number keys (rocketmq-remoting 1.9). 0, with or without mistakes; -1: no
  * memory. */

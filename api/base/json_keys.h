@@ -20,7 +20,7 @@ struct json_key {
 struct json_keys { /* zeroed: empty */
     struct json_key *items;
     size_t count, capacity;
-    bool failed; /* no memory: what is noted from now on is not looked at */
+    bool failed; /* no memory: not all was noted */
 };
 
 void json_keys_release(struct json_keys *keys);
@@ -28,8 +28,11 @@ void json_keys_note(struct json_keys *keys, const struct json_token *member);
 /* Of those noted since `from` members: is one there twice? Where its second stands. They are forgotten. */
 bool json_keys_end(struct json_keys *keys, size_t from, size_t *out_offset);
 
-/* json_skip that looks into what it skips: 0, -1 (broken), or 1 with the place of a member that stands twice. */
+/* json_skip that looks into what it skips: 0, -1 (broken), or 1 with the place of the first member that stands twice.
+ */
 int json_keys_skip(struct json_keys *keys, struct json_reader *reader, const struct json_token *token,
                    size_t *out_offset);
+/* The same for a whole text (padded: json.h), which is read for nothing else: 0, 1, or -1 where it is broken. */
+int json_keys_check(struct text text, size_t *out_offset, struct failure *why);
 
 #endif

@@ -349,6 +349,10 @@ static void test_static_topics_are_system(void **state)
     assert_noticed("config/topicQueueMapping.json", "it tells of 2 static topics, which are not moved");
     scratch_put("config/topicQueueMapping.json", "{\"topicQueueMappingInfoMap\":{\n\"s\":{0:[}}}");
     assert_refused(load("config"), "config/topicQueueMapping.json", 0, 0, "line 2: a value was expected");
+    scratch_put("config/topicQueueMapping.json",
+                "{\"topicQueueMappingInfoMap\":{\"s\":{0:[{\"gen\":0,\n\"gen\":0}]}}}");
+    assert_refused(load("config"), "config/topicQueueMapping.json", 0, 0,
+                   "line 2: this member stands twice in one object");
 }
 
 /* A file that declares nothing known is a mistake that tells how to leave it out. */
@@ -402,6 +406,24 @@ static void test_twice_is_a_mistake_where_people_can_mend_it(void **state)
     assert_refused(load("t.json"), "t.json", 2, 1, "the topic \"a\" stands twice in this file, first at 1:39");
     scratch_put("t.json", STORE("\"a\":{\"perm\":7,\"readQueueNums\":3},\n\"a\":{\"perm\":6}"));
     assert_refused(load("t.json"), "t.json", 2, 1, "the topic \"a\" stands twice in this file, first at 1:39");
+}
+
+/* Another file that has the name as well hides nothing. */
+static void test_twice_in_one_file_is_damage_beside_others(void **state)
+{
+    static const char *const paths[] = {"a.json", "b.json", "c.json"};
+
+    (void)state;
+    scratch_put("a.json", STORE("\"a\":{}"));
+    scratch_put("b.json", STORE("\"a\":{},\n\"a\":{}"));
+    scratch_put("c.json", STORE("\"a\":{\"perm\":4},\n\"b\":{},\n\"a\":{}"));
+    assert_int_equal(load_paths(paths, 3), -1);
+    assert_int_equal(mistakes.count, 2);
+    assert_string_equal(mistakes.items[0].path, "b.json");
+    assert_int_equal(mistakes.items[0].line, 2);
+    assert_string_equal(mistakes.items[0].text, "the topic \"a\" stands twice in this file, first at 1:39");
+    assert_string_equal(mistakes.items[1].path, "c.json");
+    assert_int_equal(mistakes.items[1].line, 3);
 }
 
 /* What people write by hand is kept before what tools wrote of the same. */
@@ -559,6 +581,7 @@ int main(void)
         TEST(test_strangers_are_mistakes),
         TEST(test_files_of_two_brokers_merge),
         TEST(test_twice_is_a_mistake_where_people_can_mend_it),
+        TEST(test_twice_in_one_file_is_damage_beside_others),
         TEST(test_hand_written_ones_are_kept),
         TEST(test_a_brokers_own_topic_is_no_conflict),
         TEST(test_a_path_given_twice_is_read_once),

@@ -2,10 +2,11 @@
 """Every JSON shape that RocketMQ tools write, through validate and plan of the real binary."""
 import os
 import pathlib
+import re
 import shutil
 import unittest
 
-from harness import ROOT, Case
+from harness import ROOT, SAMPLES, Case
 
 DATA = ROOT / "tests" / "data"
 REFERENCE = pathlib.Path(os.environ.get("MQFERRY_REFERENCE") or ROOT.parent / "shared" / "reference" / "public")
@@ -236,6 +237,47 @@ class OurSamples(Dialect):
         self.run_it("export", "--from", "snapshot:a.json", "--format", "metadata", "--out", "m.json")
         self.run_it("verify", "--from", "m.json", "--source-masters", "1", "--to", "snapshot:a.json")
         self.assertIn("topicConfigTable", self.path("m.json").read_text())
+
+
+class MembersTwice(Dialect):
+    """Whichever member of whichever file stands twice in its object: that is damage, never read over."""
+    TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+
+    def members(self, text):
+        """Where every member of every object begins, and where its key and its value end."""
+        tokens = list(self.TOKEN.finditer(text, text.index(b"\n") if text.startswith(b"Use [") else 0))
+        found, open_members = [], []
+        for at, token in enumerate(tokens):
+            if token.group() == b":":
+                open_members.append((tokens[at - 1].start(), tokens[at - 1].end(), token.end()))
+            elif token.group() in (b"{", b"["):
+                open_members.append(None)
+            elif token.group() in (b",", b"}", b"]"):
+                if open_members and open_members[-1]:
+                    found.append((*open_members.pop()[:2], tokens[at - 1].end()))
+                if token.group() != b",":
+                    open_members.pop()
+        self.assertEqual(open_members, [])
+        return found
+
+    def test_a_member_that_stands_twice_is_damage(self):
+        files = [path for folder in (DATA / "dialects", DATA / "exported", DATA / "samples", SAMPLES)
+                 for path in sorted(folder.rglob("*.*")) if path.suffix in (".json", ".txt")]
+        variants = {}
+        for path in files:
+            shutil.copy(path, self.write("probe/topicQueueMapping.json" if path.stem == "topicQueueMapping" else
+                                         "probe/f.json", ""))
+            if self.run_it("validate", "probe", code=None).code == 0:
+                text = path.read_bytes()
+                for begin, key_end, end in self.members(text):
+                    for other in (text[begin:end], text[begin:key_end] + b": null"):
+                        name = f"all/{len(variants)}/{path.stem}.json"
+                        self.write(name, text[:begin] + other + b", " + text[begin:])
+                        variants[name] = (path.name, begin, other)
+            shutil.rmtree(self.path("probe"))
+        self.assertGreater(len(variants), 4000)
+        found = set(re.findall(r"^(all/[^:]*):", self.run_it("validate", "all", code=65).err, re.MULTILINE))
+        self.assertEqual([what for name, what in variants.items() if name not in found], [])
 
 
 @unittest.skipUnless(REFERENCE.is_dir(),

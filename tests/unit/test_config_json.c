@@ -289,10 +289,12 @@ static void members_that_stand_twice_are_refused(void **state)
     assert_refused(KIND_TOPIC, "{\"topicName\":\"a\",\"topic_name\":\"a\"}", "\"topic_name\"",
                    "'topic_name' is there twice");
     assert_refused(KIND_TOPIC, "{\"perm\":null,\"perm\":6}", "\"perm\":6", "'perm' is there twice");
-    assert_refused(KIND_TOPIC, "{\"attributes\":{\"a\":\"1\",\"b\":\"2\",\"+a\":\"1\"}}", "\"attributes\"",
-                   "'a' is there twice");
+    assert_refused(KIND_TOPIC, "{\"attributes\":{\"a\":\"1\",\"b\":\"2\",\"+a\":\"1\"}}", "\"+a\"",
+                   "this member stands twice in one object");
+    assert_refused(KIND_TOPIC, "{\"attributes\":{\"\":\"1\",\"a\":null,\"a\":\"1\"}}", "\"a\":\"1\"",
+                   "this member stands twice in one object");
     assert_refused(KIND_TOPIC, "{\"attributes\":{\"message.type\":\"FIFO\",\"+message.type\":\"FIFO\"}}",
-                   "\"+message.type\"", "'message.type' is there twice");
+                   "\"+message.type\"", "this member stands twice in one object");
     assert_refused(KIND_GROUP, "{\"groupRetryPolicy\":{\"type\":\"CUSTOMIZED\",\"type\":\"CUSTOMIZED\"}}",
                    "\"type\":\"CUSTOMIZED\"}", "'type' is there twice");
 }

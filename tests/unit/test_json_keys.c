@@ -56,6 +56,28 @@ static void a_member_that_stands_twice_is_found(void **state)
     }
 }
 
+/* A whole text in one call. */
+static void a_text_is_looked_through(void **state)
+{
+    static const struct {
+        const char *text;
+        int status;
+    } cases[] = {{"{\"a\": [1], \"b\": 1}", 0}, {"{\"a\": {\"b\": 1, \"b\": 2}}", 1}, {"{\"a\": ", -1}, {"", -1}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct failure why = FAILURE_INIT;
+        struct text text = {json_pad((struct text){cases[i].text, strlen(cases[i].text)}), strlen(cases[i].text)};
+        size_t offset = SIZE_MAX;
+        assert_non_null(text.data);
+        assert_int_equal(json_keys_check(text, &offset, &why), cases[i].status);
+        assert_int_equal(why.cause, 0);
+        if (cases[i].status > 0)
+            assert_string_equal(text.data + offset, "\"b\": 2}}");
+        free((char *)text.data);
+    }
+}
+
 /* What is no JSON is broken, not twice. */
 static void a_broken_value_is_broken(void **state)
 {
@@ -68,6 +90,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_member_that_stands_twice_is_found),
+        cmocka_unit_test(a_text_is_looked_through),
         cmocka_unit_test(a_broken_value_is_broken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
