@@ -23,6 +23,7 @@ from handle import KEY_ID, SECRET, Fake, plain_environment  # noqa: E402
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 CREATES, CONCURRENCY, DELAY_MS = 10_000, 64, 30
 SDK_CREATES = {"Python": 1_000, "Go": 10_000}
+SDK_PASSES = 3
 TOPICS, GROUPS, PAGE, PASS_CONCURRENCY = 10_000, 2_000, 100, 16
 # An unknown limit: how long it stays, what it is.
 STAGES = ((0, 40), (45, 20), (80, 40), (115, 80), (150, None))
@@ -103,6 +104,17 @@ class Bench:
         parts = (self.scratch / "state").glob("*/journal.jsonl*")
         return sum(part.read_text().count('"event":"created"') for part in parts)
 
+    # --- the vendor's clients
+
+    def clients(self):
+        """{language: command}; those that cannot be installed here are said to be left out."""
+        there = {"Go": [self.programs / "bench-gosdk"],
+                 "Python": [self.programs / "sdk" / "bin" / "python3", HERE / "cloud" / "pysdk.py"]}
+        for name in [name for name, program in there.items() if not program[0].exists()]:
+            self.figures.say(f"the vendor's {name} client cannot be installed here: not measured")
+            del there[name]
+        return there
+
     # --- is the fast fake the fake?
 
     def confirm(self):
@@ -172,15 +184,11 @@ class Bench:
 
     def sdk_creates(self, server, ours):
         """Starting a client is no create: the time for none is taken off, from theirs only."""
-        figures, programs = self.figures, {"Go": [self.programs / "bench-gosdk"],
-                                           "Python": [self.programs / "sdk" / "bin" / "python3", HERE / "cloud" / "pysdk.py"]}
-        for name, program in programs.items():
-            if not program[0].exists():
-                figures.say(f"the vendor's {name} client cannot be installed here: not measured")
-                continue
-            count = SDK_CREATES[name]
-            none = Run([*program, server.host, "0", str(CONCURRENCY), "none-"])
-            runs = [Run([*program, server.host, str(count), str(CONCURRENCY), f"{name}{number}-"]) for number in range(ROUNDS)]
+        figures = self.figures
+        for name, program in self.clients().items():
+            count, creates = SDK_CREATES[name], [*program, "creates", server.host, str(CONCURRENCY)]
+            none = Run([*creates, "0", "none-"])
+            runs = [Run([*creates, str(count), f"{name}{number}-"]) for number in range(ROUNDS)]
             each = min(run.cpu_seconds for run in runs) - none.cpu_seconds
             figures.say(f"the vendor's {name} client, {count:,} creates{'':<12}{min(run.seconds for run in runs):9.3f} s   "
                         f"{min(run.cpu_seconds for run in runs):7.3f} s cpu {min(run.peak_bytes for run in runs) / 1e6:9.1f} MB")
@@ -190,7 +198,7 @@ class Bench:
                 figures.note("processor time per create, times the client's", ours / (each / count))
 
     def unknown_limit(self):
-        """Two accounts at the same time: a bucket of 4, a bucket of 40."""
+        """Two accounts at the same time: a bucket of 4, a bucket of 40. The vendor's client has one of its own, like the first."""
         source = self.declare("limit.yaml", [f"new-{number:06}" for number in range(20_000)])
         with contextlib.ExitStack() as stack:
             servers = {burst: stack.enter_context(self.server(delayMs=DELAY_MS, rate=STAGES[0][1], burst=burst)) for burst in (4, 40)}
@@ -201,27 +209,60 @@ class Bench:
                 out = stack.enter_context(open(self.scratch / f"limit-{burst}.json", "wb"))
                 processes[burst] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out)
                 stack.callback(end, processes[burst])
+            theirs = self.sdk_meets_the_limit(stack)
             begin = time.monotonic()
             for when, rate in STAGES[1:]:
                 time.sleep(max(0, begin + when - time.monotonic()))
-                for server in servers.values():
+                for server in (*servers.values(), *([theirs[0]] if theirs else [])):
                     if rate:
                         server.control(rate=rate)
             for burst, server in servers.items():
                 end(processes[burst])
                 self.judge_limit(burst, server.seen())
+            if theirs:
+                self.tell_limit(*theirs)
+
+    def sdk_meets_the_limit(self, stack):
+        """(its server, its process)"""
+        program = self.clients().get("Python")
+        if not program:
+            return None
+        server = stack.enter_context(self.server(delayMs=DELAY_MS, rate=STAGES[0][1], burst=4))
+        process = subprocess.Popen([*program, "limit", server.host, str(CONCURRENCY), str(STAGES[-1][0]), "sdk-"],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        stack.callback(process.stdout.close)
+        stack.callback(end, process)
+        return server, process
+
+    def tell_limit(self, server, process):
+        figures = self.figures
+        figures.title("the vendor's Python client at the same limits, bucket of 4, with its own retries (8 tries, jitter, 0.2 s doubled)")
+        counts = json.loads(process.stdout.readline())
+        seen = server.seen()
+        for settled, until, rate, used in self.shares(seen["accepted"]):
+            figures.note(f"used of {rate}/s from {settled} s to {until} s", used * 100, " %")
+        figures.note("refused of all creates", self.refused(seen) * 100, " %")
+        figures.note("resources that failed, of all", counts["failed"] / (counts["created"] + counts["failed"]) * 100, " %")
+
+    @staticmethod
+    def shares(accepted):
+        """(from, to, limit, used) of each stage, after the time that a client has to follow."""
+        for (when, rate), (until, _) in zip(STAGES, STAGES[1:]):
+            settled = when + (5 if when == 0 else FOLLOWED_S)
+            yield settled, until, rate, sum(accepted[settled:until]) / (rate * (until - settled))
+
+    @staticmethod
+    def refused(seen):
+        denied = sum(seen["denied"] or [])
+        return denied / (sum(seen["accepted"]) + denied)
 
     def judge_limit(self, burst, seen):
         figures = self.figures
         figures.title(f"a limit that the client does not know, bucket of {burst}: " +
                       ", ".join(f"{rate}/s from {when} s" for when, rate in STAGES if rate))
-        accepted, denied = seen["accepted"], seen["denied"] or []
-        for (when, rate), (until, _) in zip(STAGES, STAGES[1:]):
-            settled = when + (5 if when == 0 else FOLLOWED_S)
-            used = sum(accepted[settled:until]) / (rate * (until - settled))
+        for settled, until, rate, used in self.shares(seen["accepted"]):
             figures.judge_least(f"used of {rate}/s from {settled} s to {until} s", used * 100, 95, " %")
-        calls = sum(accepted) + sum(denied)
-        figures.judge("refused of all creates", sum(denied) / calls * 100, 2, " %")
+        figures.judge("refused of all creates", self.refused(seen) * 100, 2, " %")
         rows = json.loads((self.scratch / f"limit-{burst}.json").read_text())["resources"]
         failed = sum(row.get("result") == "failed" for row in rows)
         figures.judge("resources that failed", failed, 0)
@@ -269,6 +310,18 @@ spec:
             figures.note("the best of five warm ones", warm["ms"] / 1000, " s")
             figures.judge("warm, times delay x (2 + pages / concurrency)", warm["ms"] / 1000 / ideal, 1.3)
             figures.judge("creates sent", sum(server.seen()["accepted"] or []) + server.seen()["existed"], 0)
+            self.sdk_passes(server, warm["ms"], {"topics": TOPICS, "groups": GROUPS})
+
+    def sdk_passes(self, server, ours_ms, wanted, *details):
+        """The vendor's clients read the same, as often; only the first pass makes connections."""
+        for name, program in self.clients().items():
+            before = len(server.seen()["passes"])
+            run = Run([*program, "passes", server.host, str(PASS_CONCURRENCY), str(SDK_PASSES), *details])
+            if json.loads(run.out) != wanted:
+                sys.exit(f"bench: the vendor's {name} client read {run.out}")
+            best = min(one["ms"] for one in server.seen()["passes"][before + 1:])
+            self.figures.note(f"the vendor's {name} client, its best warm one", best / 1000, " s")
+            self.figures.note("  wall time, times the client's", ours_ms / best)
 
     def details(self):
         figures = self.figures
@@ -282,8 +335,10 @@ spec:
             if passes[0]["details"] != GROUPS:
                 sys.exit("bench: the first pass did not read all details")
             figures.judge("details read by the three passes after it", sum(one["details"] for one in passes[1:]), 0)
-            figures.note("time of the best of them", min(one["ms"] for one in passes[1:]) / 1000, " s")
-
+            best = min(one["ms"] for one in passes[1:])
+            figures.note("time of the best of them", best / 1000, " s")
+            figures.say("the vendor's clients remember nothing; their best pass:")
+            self.sdk_passes(server, best, {"topics": 0, "groups": GROUPS}, "details")
 
     def cold_tls(self):
         """Certificates as they are on a machine: the system's bundle, and the fake's CA behind it."""
@@ -298,13 +353,27 @@ spec:
         try:
             runs = [dict(line.split() for line in Run([self.programs / "bench-cold-tls", f"https://{server.host}/instances/none",
                                                        bundle, str(CONCURRENCY)]).out.splitlines()) for _ in range(STALL_RUNS)]
+            stalls = sorted(int(run["longest_cpu_us"]) / 1000 for run in runs)
+            took_ms, peak = min(int(run["took_us"]) for run in runs) / 1000, min(int(run["peak_kib"]) for run in runs) / 1024
+            figures.judge(f"longest turn of the loop, median of {STALL_RUNS}", stalls[len(stalls) // 2], 10, " ms")
+            figures.note("the worst of them", stalls[-1], " ms")
+            figures.note("all answered after, best", took_ms, " ms")
+            figures.note("peak memory of the process", peak, " MiB")
+            self.sdk_cold_tls(server, bundle, took_ms, peak)
         finally:
             server.close()
-        stalls = sorted(int(run["longest_cpu_us"]) / 1000 for run in runs)
-        figures.judge(f"longest turn of the loop, median of {STALL_RUNS}", stalls[len(stalls) // 2], 10, " ms")
-        figures.note("the worst of them", stalls[-1], " ms")
-        figures.note("all answered after, best", min(int(run["took_us"]) for run in runs) / 1000, " ms")
-        figures.note("peak memory of the process", min(int(run["peak_kib"]) for run in runs) / 1024, " MiB")
+
+    def sdk_cold_tls(self, server, bundle, ours_ms, ours_mib):
+        for name, program in self.clients().items():
+            runs = [Run([*program, "tls", server.host, str(CONCURRENCY), str(bundle)]) for _ in range(ROUNDS)]
+            told = [json.loads(run.out) for run in runs]
+            if any(one["answered"] != CONCURRENCY for one in told):
+                sys.exit(f"bench: the vendor's {name} client was not answered: {told}")
+            took_ms, peak = min(one["took_us"] for one in told) / 1000, min(run.peak_bytes for run in runs) / 2**20
+            self.figures.note(f"the vendor's {name} client, all answered after", took_ms, " ms")
+            self.figures.note("  time, times the client's", ours_ms / took_ms)
+            self.figures.note("  its peak memory", peak, " MiB")
+            self.figures.note("  memory, times the client's", ours_mib / peak)
 
 
 def caller_of(server):
