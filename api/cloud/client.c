@@ -4,8 +4,8 @@
  * is signed and sent → answered.
  *
  * what can go wrong: no keys; its deadline passes while it waits; it cannot be signed; the network. Each ends it with a
- *             failure. An answer that calls our clock wrong, or the keys expired, sends it through again, once for
- *             either reason: the gateway has refused it, so nothing was carried out.
+ *             failure. An answer that calls our clock wrong, or the keys expired, or that does not know the signature,
+ *             sends it through again, once for each reason: the gateway has refused it, so nothing was carried out.
  * cancelling: where it waits it is taken out and answered by the cloud's delivery timer; on its way it is http.h's.
  * on close: every call is cancelled; when all are answered, the client's timer goes, then its reference to the cloud.
  */
@@ -20,6 +20,7 @@
 #include "api/base/strings.h"
 #include "api/cause.h"
 #include "api/cloud/cloud.h"
+#include "api/cloud/refusal.h"
 #include "api/cloud/signed.h"
 
 /* A name that was looked up is remembered for a minute. Calls that start together without would each look it up, in a
@@ -37,6 +38,7 @@ struct call_state {
     struct credentials_wait wait;
     struct http_request request;
     char key_id[ACCOUNT_BYTES]; /* it was signed with */
+    bool rpc_v1;                /* it was signed so */
     bool renewed, clock_corrected;
 };
 
@@ -301,6 +303,7 @@ static int sign_and_send(struct call_state *state, const struct keys *keys, stru
     struct signed_request request;
     bool rpc = client->style == API_RPC;
 
+    state->rpc_v1 = rpc && cloud_wants_rpc_v1(client->cloud, client->endpoint);
     for (uint32_t i = 0; i < call->query_count; i++)
         query[i] = (struct pair){text_of(call->query[i].name), call->query[i].value};
     const struct signed_call signed_call = {
@@ -313,6 +316,7 @@ static int sign_and_send(struct call_state *state, const struct keys *keys, stru
         .query_count = call->query_count,
         .body = call->body,
         .content_type = rpc ? "application/x-www-form-urlencoded" : "application/json; charset=utf-8",
+        .rpc_v1 = state->rpc_v1,
         .keys = keys,
         .unix_ms = walltime_unix_ms() + client->cloud->clock_offset_ms,
     };
@@ -357,41 +361,6 @@ static void serve_lanes(struct client *client, enum call_class last)
 /* --- the answer ------------------------------------------------------------------------------------------------------
  */
 
-/* Whether an answer that refuses names this code, in whatever form its body has. */
-static bool names_code(const struct http_request *request, const char *code)
-{
-    size_t bytes = strlen(code);
-    const char *at = request->failure.cause == 0 && request->status >= 400
-                         ? memmem(request->answer.data, request->answer.bytes, code, bytes)
-                         : NULL;
-    return at != NULL && at > request->answer.data && strchr("\">", at[-1]) != NULL && strchr("\"<", at[bytes]) != NULL;
-}
-
-/* Milliseconds behind "TimeLeft:" in "Limit:10,Remain:0,TimeLeft:800" (openapi 4.4). */
-static uint64_t time_left_ms(const struct http_request *request, const char *header)
-{
-    char value[256];
-    http_answer_header(request, header, value, sizeof value);
-    const char *at = strstr(value, "TimeLeft:");
-    if (at == NULL)
-        return 0;
-    struct text digits = {at + 9, strspn(at + 9, "0123456789")};
-    int64_t left_ms = 0;
-    return number_parse(digits, &left_ms) ? (uint64_t)left_ms : 0;
-}
-
-static uint64_t retry_after_ms(const struct http_request *request)
-{
-    char value[32];
-    int64_t told_ms = 0;
-    http_answer_header(request, "x-acs-retry-after", value, sizeof value);
-    if (number_parse(text_of(value), &told_ms) && told_ms > 0)
-        return (uint64_t)told_ms;
-    uint64_t of_api = time_left_ms(request, "x-ratelimit-user-api"),
-             of_user = time_left_ms(request, "x-ratelimit-user");
-    return of_api > of_user ? of_api : of_user;
-}
-
 static void take_answer(struct call *call, const struct http_request *request)
 {
     call->failure = request->failure;
@@ -403,7 +372,7 @@ static void take_answer(struct call *call, const struct http_request *request)
     call->answer = request->answer;
     http_answer_header(request, "content-type", call->content_type, sizeof call->content_type);
     http_answer_header(request, "x-acs-request-id", call->request_id, sizeof call->request_id);
-    call->retry_after_ms = retry_after_ms(request);
+    call->retry_after_ms = refusal_retry_after_ms(request);
 }
 
 /* The server's clock counts. A second refusal means that this does not mend it. */
@@ -412,7 +381,7 @@ static bool correct_clock(struct call_state *state)
     struct call *call = state->call;
     int64_t server_ms = 0;
 
-    if (!names_code(&state->request, "InvalidTimeStamp.Expired"))
+    if (!refusal_names(&state->request, "InvalidTimeStamp.Expired"))
         return false;
     if (!state->clock_corrected && http_answer_date(&state->request, &server_ms)) {
         state->clock_corrected = true;
@@ -432,12 +401,20 @@ static bool renew_keys(struct call_state *state)
     bool expired = false;
 
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-        expired = expired || names_code(&state->request, codes[i]);
+        expired = expired || refusal_names(&state->request, codes[i]);
     if (!expired || state->renewed)
         return false;
     state->renewed = true;
     credentials_expired(state->client->shared->credentials, state->key_id);
     return true;
+}
+
+static bool sign_otherwise(struct call_state *state)
+{
+    struct client *client = state->client;
+
+    return client->style == API_RPC && !state->rpc_v1 && refusal_wants_rpc_v1(&state->request) &&
+           cloud_remember_rpc_v1(client->cloud, client->endpoint);
 }
 
 static void on_answer(struct http_request *request)
@@ -449,7 +426,7 @@ static void on_answer(struct http_request *request)
     client->on_their_way--;
     client->warm_until_ms = monotime_ms() + WARM_MS;
     take_answer(state->call, request);
-    if (!client->closing && (correct_clock(state) || renew_keys(state))) {
+    if (!client->closing && (correct_clock(state) || renew_keys(state) || sign_otherwise(state))) {
         struct call *call = state->call;
         call->status = 0;
         call->sent = false;

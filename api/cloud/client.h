@@ -3,11 +3,12 @@
  * One signed call to an Alibaba Cloud OpenAPI, start to answer: what the doors of this folder stand on.
  *
  * A client belongs to one endpoint and one source of credentials, on one loop. It keeps connections alive, signs (V3,
- * ACS3-HMAC-SHA256; openapi 4.1), gives every try a nonce of its own, follows no redirect, bounds body and time, keeps
- * the request id, corrects a skewed clock from the Date header once, and repeats a call once after refreshed
- * credentials (openapi 4.5). It retries nothing else: retrying belongs to the pass. Pacing belongs to it: every call
- * takes a token of its operation class (api/base/pace.h) from the bucket of (endpoint, access key, class), which is
- * shared by all clients of the process through `struct cloud`.
+ * ACS3-HMAC-SHA256, openapi 4.1; RPC 1.0, openapi 4.2, from when a gateway says that it knows nothing else), gives
+ * every try a nonce of its own, follows no redirect, bounds body and time, keeps the request id, corrects a skewed
+ * clock from the Date header once, and repeats a call once after refreshed credentials (openapi 4.5). It retries
+ * nothing else: retrying belongs to the pass. Pacing belongs to it: every call takes a token of its operation class
+ * (api/base/pace.h) from the bucket of (endpoint, access key, class), which is shared by all clients of the process
+ * through `struct cloud`.
  *
  * A call with `writes` is never sent twice by anybody: libcurl's silent re-send of a POST on a reused connection that
  * died is prevented (design section 9), SignatureNonceUsed on it means that an earlier copy arrived.

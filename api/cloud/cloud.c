@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/base/log.h"
+
 int cloud_new(struct uv_loop_s *loop, struct log *log, struct cloud **out, struct failure *why)
 {
     struct cloud *cloud = calloc(1, sizeof *cloud);
@@ -104,6 +106,45 @@ int cloud_credentials(struct cloud *cloud, const struct client_options *options,
     return 0;
 }
 
+/* --- signatures ------------------------------------------------------------------------------------------------------
+ */
+
+bool cloud_wants_rpc_v1(const struct cloud *cloud, const char *endpoint)
+{
+    const struct rpc_v1_endpoint *known = cloud->rpc_v1;
+
+    while (known != NULL && strcmp(known->url, endpoint) != 0)
+        known = known->next;
+    return known != NULL;
+}
+
+bool cloud_remember_rpc_v1(struct cloud *cloud, const char *endpoint)
+{
+    size_t bytes = strlen(endpoint) + 1;
+
+    if (cloud_wants_rpc_v1(cloud, endpoint))
+        return true;
+    struct rpc_v1_endpoint *known = malloc(sizeof *known + bytes);
+    if (known == NULL)
+        return false;
+    known->next = cloud->rpc_v1;
+    memcpy(known->url, endpoint, bytes);
+    cloud->rpc_v1 = known;
+    log_event(cloud->log, LOG_LEVEL_DEBUG, "cloud-signature", "the gateway knows the signature RPC 1.0 only",
+              "endpoint", endpoint, (const char *)NULL);
+    return true;
+}
+
+static void forget_rpc_v1(struct cloud *cloud)
+{
+    struct rpc_v1_endpoint *known = cloud->rpc_v1, *next;
+
+    for (; known != NULL; known = next) {
+        next = known->next;
+        free(known);
+    }
+}
+
 /* --- closing ---------------------------------------------------------------------------------------------------------
  */
 
@@ -112,6 +153,7 @@ static void on_http_closed(void *context)
     struct cloud *cloud = context;
     void (*closed)(void *context) = cloud->closed;
     void *closed_context = cloud->closed_context;
+    forget_rpc_v1(cloud);
     free(cloud);
     closed(closed_context);
 }

@@ -301,7 +301,7 @@ static int cook(const struct profile *profile, const struct recipe_surroundings 
         break;
     }
     return failure_set(why, CAUSE_CREDENTIALS_REJECTED,
-                       "mode '%s' cannot be used here: it needs a browser, or is unknown",
+                       "mode '%s' cannot be used here: it needs a browser, is an RSA key pair, or is unknown",
                        profile_get(profile, "mode"));
 }
 

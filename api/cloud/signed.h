@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A call of OpenAPI as an HTTP request: URL and headers, signed V3 with a date and a nonce of its own (openapi 4.1).
+ * A call of OpenAPI as an HTTP request: URL and headers, signed with a date and a nonce of its own: V3 (openapi 4.1),
+ * or RPC 1.0 for gateways of old (openapi 4.2), where all that V3 says in headers are parameters of the query.
  */
 #ifndef MQFERRY_API_CLOUD_SIGNED_H
 #define MQFERRY_API_CLOUD_SIGNED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "api/cloud/recipe.h"
@@ -20,12 +22,13 @@ struct signed_call {
     uint32_t query_count;
     struct text body;
     const char *content_type; /* sent with a body */
+    bool rpc_v1;              /* such a call has no body */
     const struct keys *keys;
     int64_t unix_ms; /* the server's time */
 };
 
 struct signed_request {
-    struct buffer url;
+    struct buffer url;                       /* wiped: in RPC 1.0 it carries token and signature */
     struct pair headers[SIGNED_HEADERS_MAX]; /* into this struct, and into the call */
     uint32_t header_count;
     struct buffer authorization;

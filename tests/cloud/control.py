@@ -9,7 +9,7 @@
   {"limit": {"operation", "rate", "burst"}}   per account; rate 0: none; operation "*": each that has none of its own
   {"published_limits": true} those that the vendor publishes for 4.x
   {"fault": {...}}           of faults.Fault
-  {"set": {"refusals", "clock_offset_s", "hint", "delay_s", "record", "token_s", "token_calls", "imds"}}   see fakecloud.Settings
+  {"set": {"refusals", "clock_offset_s", "hint", "delay_s", "record", "token_s", "token_calls", "imds", "only_v1"}}   see fakecloud.Settings
   {"repair": true}           no more faults
   {"forget": true}           faults, limits, audit and calls; what is there stays
 """

@@ -46,6 +46,7 @@ class Settings:
     token_calls: int = state.FOR_EVER  # or how many calls
     imds: str = "12"  # versions of the metadata server; "": it is none
     record: bool = False  # every request as it came, for GET /_control
+    only_v1: list = dataclasses.field(default_factory=list)  # a gateway of old, that knows RPC 1.0 only: [words, parameter] (gateway_of_old)
 
 
 @dataclasses.dataclass
@@ -100,6 +101,8 @@ class Cloud:
                                         "body": request.body.decode()})
         product, key_id, operation, name, fault = rocketmq, "", "", "", None
         try:
+            if self.settings.only_v1:
+                request = gateway_of_old(request, *self.settings.only_v1)
             product = self.product(request)
             operation, arguments = product.route(request)
             name, key_id = product.name_of(arguments), credential(request)
@@ -116,6 +119,8 @@ class Cloud:
             self.state.called(key_id, operation, name, "OK")
         except Refusal as refusal:
             answer = self.refused(product, request_id, refusal)
+            if self.settings.only_v1 and dict(request.query).get("Format", "XML").upper() != "JSON":
+                answer.content_type, answer.body = "text/xml;charset=utf-8", to_xml(json.loads(answer.body))
             self.state.called(key_id, operation, name, refusal.code)
         answer.headers["x-acs-request-id"] = request_id
         if fault and fault.duplicate:
@@ -208,6 +213,27 @@ class Cloud:
         except (ValueError, KeyError, TypeError) as error:
             return Answer(400, to_json({"wrong": repr(error)}))
         return Answer(200, b"{}")
+
+
+def gateway_of_old(request, words, parameter):
+    """What it makes of a request: headers say nothing, everything is a parameter. When all that RPC 1.0 carries is missing it complains
+    about `parameter`, else about the first one that is."""
+    plain = signatures.Request(request.method, request.target, {name: value for name, value in request.headers.items()
+                                                                if not name.startswith("x-acs-") and name != "authorization"}, request.body)
+    given = dict(plain.query + plain.form)
+    missing = [name for name in ("Action", "Version", *signatures.OF_RPC) if not given.get(name)]
+    if not missing:
+        return plain
+    name = parameter if parameter in missing else missing[0]
+    if words == "mandatory":
+        raise Refusal(400, f"Missing{name}", f"{name} is mandatory for this action.", gateway=True)
+    raise Refusal(400, "MissingParameter", f'The input parameter "{name}" that is mandatory for processing this request is not supplied.',
+                  gateway=True)
+
+
+def to_xml(envelope):
+    members = "".join(f"<{name}>{value}</{name}>" for name, value in envelope.items())
+    return f"<?xml version='1.0' encoding='UTF-8'?><Error>{members}</Error>".encode()
 
 
 def to_json(value):

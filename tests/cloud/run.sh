@@ -12,4 +12,4 @@ export MQFERRY_SANITIZED NODE_SDK
 python=/usr/bin/python3
 ./install-sdk.sh "$sdk"
 [ -e "$sdk/complete" ] && python=$sdk/bin/python3
-PYTHONPATH=. exec "$python" -B ../e2e/runner.py test_signatures test_fakecloud sdk_confirm sdk_confirm_node sdk_beside_mqferry
+PYTHONPATH=. exec "$python" -B ../e2e/runner.py test_signatures test_fakecloud sdk_confirm sdk_confirm_old sdk_confirm_node sdk_beside_mqferry

@@ -142,6 +142,10 @@ class Ons(WithFake):
 class OnsByTheOldSignature(Ons):
     algorithm = "v2"  # RPC 1.0, HMAC-SHA1
 
+    def setUp(self):
+        super().setUp()
+        self.fake.control({"set": {"only_v1": ["mandatory", "AccessKeyId"]}})
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -10,6 +10,7 @@ import hmac
 import urllib.parse
 
 V3 = "ACS3-HMAC-SHA256"
+OF_RPC = ("AccessKeyId", "Signature", "SignatureNonce", "SignatureMethod", "SignatureVersion", "Timestamp")
 
 
 @dataclasses.dataclass
@@ -127,9 +128,11 @@ def check_signed_headers(request, names):
 def claim_rpc(request):
     pairs = request.query + request.form
     given = dict(pairs)
-    for name in ("AccessKeyId", "Signature", "SignatureNonce", "SignatureMethod", "SignatureVersion", "Timestamp"):
+    for name in OF_RPC:
         if not given.get(name):
             raise Incomplete(name)
+    if len(given) != len(pairs) or (given["SignatureMethod"], given["SignatureVersion"]) != ("HMAC-SHA1", "1.0"):
+        raise Incomplete("SignatureMethod, SignatureVersion, or a parameter that comes twice")
     canonical = canonical_query([pair for pair in pairs if pair[0] != "Signature"])
     return Claim("RPC-1.0", given["AccessKeyId"], given.get("SecurityToken", ""), given["SignatureNonce"], given["Timestamp"],
                  given["Signature"], f"{request.method}&{encode('/')}&{encode(canonical)}", canonical)

@@ -45,6 +45,16 @@ class FakeCloud(unittest.TestCase):
                 said = self.create(f"t{number}", **how)[1]
                 self.assertEqual(said.get("Code") or said.get("code"), code)
 
+    def test_a_gateway_of_old_sees_parameters_only(self):
+        """What V3 says in headers is not there for it; RPC 1.0 is checked as strictly."""
+        self.fake.control({"set": {"only_v1": ["mandatory", "AccessKeyId"]}})
+        self.assertIn(b"<Code>MissingAccessKeyId</Code>", self.fake.request(*self.fake.signed("2019-02-14", "OnsRegionList", "POST", "/", {}))[2])
+        for changed, code in (({}, None), ({"Timestamp": ""}, "MissingTimestamp"), ({"Signature": "AAAA"}, "SignatureDoesNotMatch"),
+                              ({"SignatureMethod": "HMAC-MD5"}, "IncompleteSignature"), ({"AccessKeyId": "nobody"}, "InvalidAccessKeyId.NotFound"),
+                              ({"Timestamp": "2020-01-01T00:00:00Z"}, "InvalidTimeStamp.Expired")):
+            with self.subTest(code):
+                self.assertEqual(self.fake.rpc_v1("2019-02-14", "OnsRegionList", **changed).get("Code"), code)
+
     def test_throttling_belongs_to_account_and_operation(self):
         self.fake.control({"limit": {"operation": "CreateTopic", "rate": 0.001, "burst": 2}})
         codes = [self.create(name)[1] for name in "abc"]

@@ -164,3 +164,34 @@ class FiveOnly(WithCloud):
         self.fake.control({"set": {"clock_offset_s": 7200}})
         self.reconcile("apply")
         self.assert_created_once("order", "pay", "later")
+
+
+class FourOnly(WithCloud):
+    def test_a_gateway_that_knows_the_signature_of_old_only_is_signed_for_as_it_wants(self):
+        """Found out by its complaint, in whatever words, once: every call after the first is signed with RPC 1.0 at once."""
+        for words, parameter in (("mandatory", "AccessKeyId"), ("mandatory", "Version"), ("input", "Version"), ("input", "Signature")):
+            with self.subTest(f"{words} {parameter}"):
+                self.fake.control({"forget": True}, {"instance": {"id": IDS[FOUR], "product": "ons", "account": ACCOUNT}},
+                                  {"set": {"only_v1": [words, parameter], "record": True}})
+                self.write("d.yaml", topic("order", remark="a b/+~*") + group("GID_a", groupType="http"))
+                self.reconcile("apply", FOUR, "--concurrency", "1")
+                self.assert_created_once("order", "GID_a")
+                self.reconcile("verify", FOUR)
+                requests = self.fake.seen()["requests"]
+                self.assertEqual(sum("authorization" in request["headers"] for request in requests), 2, "one for each process")
+                self.assertEqual(self.topics(FOUR)["order"]["Remark"], "a b/+~*")
+
+    def test_keys_of_a_session_are_signed_for_in_the_old_way_too(self):
+        self.fake.control({"key": {"id": "STS.x", "secret": "s", "token": "t/+=", "account": ACCOUNT}},
+                          {"set": {"only_v1": ["mandatory", "AccessKeyId"]}})
+        there = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "STS.x", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "s", "ALIBABA_CLOUD_SECURITY_TOKEN": "t/+="}
+        ended = self.reconcile("apply", FOUR, environment=there)
+        self.assertNotIn("t/+=", ended.out + ended.err)
+        self.assertEqual(sorted(self.writes()), sorted(("STS.x", name, True) for name in ("order", "pay", "later")))
+
+    def test_a_gateway_that_wants_what_nobody_has_is_asked_twice_and_not_more(self):
+        refuse = {"status": 400, "code": "MissingAccessKeyId", "message": "AccessKeyId is mandatory for this action.", "gateway": True}
+        self.fake.control({"fault": {"times": -1, "refuse": refuse}})
+        self.reconcile("plan", FOUR, "--timeout", "20s", code=69)
+        self.assertEqual([call["outcome"] for call in self.fake.seen()["calls"]][:2], ["MissingAccessKeyId"] * 2)
+        self.assertEqual(self.writes(), [])
