@@ -226,7 +226,17 @@ static void keep_pair(struct yaml_reader *reader, struct spec *spec, const struc
     pairs[spec->pair_count++] = (struct map_pair){yaml_keep(reader, entry->key), value};
 }
 
-static void read_pair(struct yaml_reader *reader, enum field field, const struct yaml_entry *entry, struct spec *spec)
+static void read_message_type(struct yaml_reader *reader, const struct yaml_entry *entry, struct spec *spec,
+                              bool *type_seen)
+{
+    if (*type_seen)
+        yaml_complain(reader, entry->mark, "attributes names " MESSAGE_TYPE_ATTRIBUTE " twice");
+    *type_seen = true;
+    read_setting(reader, FIELD_TOPIC_MESSAGE_TYPE, &entry->value, spec);
+}
+
+static void read_pair(struct yaml_reader *reader, enum field field, const struct yaml_entry *entry, struct spec *spec,
+                      bool *type_seen)
 {
     if (!yaml_expect_entry(reader, "attributes", YAML_SCALAR, entry))
         return;
@@ -236,7 +246,7 @@ static void read_pair(struct yaml_reader *reader, enum field field, const struct
         yaml_complain(reader, entry->mark, "attributes are declared without signs: %.*s", shown(entry->key) - 1,
                       entry->key.data + 1);
     else if (field == FIELD_TOPIC_ATTRIBUTES && text_is(entry->key, MESSAGE_TYPE_ATTRIBUTE))
-        read_setting(reader, FIELD_TOPIC_MESSAGE_TYPE, &entry->value, spec);
+        read_message_type(reader, entry, spec, type_seen);
     else
         keep_pair(reader, spec, entry);
 }
@@ -248,10 +258,11 @@ static void read_map(struct yaml_reader *reader, const struct yaml_field *field,
     struct yaml_mark mark = value->mark;
     struct yaml_entry entry;
     struct text repeated;
+    bool type_seen = false;
 
     spec->pair_count = 0;
     while (yaml_next_entry(reader, &entry))
-        read_pair(reader, field->argument, &entry, spec);
+        read_pair(reader, field->argument, &entry, spec, &type_seen);
     if (map_finish(spec->pairs, spec->pair_count, &spec->room, &repeated) == 0) {
         /* A map without keys says nothing. */
         if (spec->room.length > 0)
