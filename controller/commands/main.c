@@ -17,7 +17,10 @@
 #include "controller/commands/session.h"
 #include "controller/exit_code.h"
 
-enum { ARENAS_MAX = 2 }; /* a handful of threads: more arenas only hold memory back */
+enum {
+    ARENAS_MAX = 2,              /* a handful of threads: more arenas only hold memory back */
+    FREE_BYTES_MAX = 128 * 1024, /* the usual number; unless it is set, it grows with the largest block ever freed */
+};
 
 static int run_command(struct options *options)
 {
@@ -93,6 +96,7 @@ int main(int argc, char **argv)
     hold_standard_streams();
     prctl(PR_SET_DUMPABLE, 0); /* keys in a core file, or read by another process of the same user: neither */
     mallopt(M_ARENA_MAX, ARENAS_MAX);
+    mallopt(M_TRIM_THRESHOLD, FREE_BYTES_MAX);
     signal(SIGPIPE, SIG_IGN); /* these two: the write fails, and what could not be written is said */
     signal(SIGXFSZ, SIG_IGN);
     int code = options_parse(&options, argc - 1, argv + 1, &why);

@@ -77,6 +77,12 @@ struct journal {
 
 /* ---- opening */
 
+static void group_init(struct group *group)
+{
+    *group = (struct group){.count = 0};
+    buffer_init(&group->request_ids, REQUEST_IDS_BYTES_MAX);
+}
+
 int journal_open(const char *state_dir, struct text address, struct journal **out, struct failure *why)
 {
     struct journal *journal = calloc(1, sizeof *journal);
@@ -84,8 +90,8 @@ int journal_open(const char *state_dir, struct text address, struct journal **ou
         return failure_no_memory(why, "the journal");
     journal->uid = (uint64_t)getuid();
     journal->address = strndup(address.data, address.bytes);
-    buffer_init(&journal->queued.request_ids, REQUEST_IDS_BYTES_MAX);
-    buffer_init(&journal->writing.request_ids, REQUEST_IDS_BYTES_MAX);
+    group_init(&journal->queued);
+    group_init(&journal->writing);
     if (!journal->address) {
         free(journal);
         return failure_no_memory(why, "the journal");
@@ -333,18 +339,6 @@ static void work(struct job *job)
 
 /* ---- back on the loop */
 
-static void reset_group(struct group *group)
-{
-    for (size_t i = 0; i < group->count; i++) {
-        group->records[i].frame->records--;
-        free(group->records[i].owned);
-    }
-    group->count = 0;
-    group->notes = false;
-    buffer_reset(&group->request_ids);
-    group->request_ids.failed = false;
-}
-
 /* The group's waiters leave, so that what they call back may queue anew. */
 static struct waiters take_waiters(struct group *group)
 {
@@ -366,6 +360,17 @@ static void release_group(struct group *group)
     free(group->records);
     free(group->waiters.items);
     buffer_release(&group->request_ids);
+}
+
+/* Gives the memory back too: most of the time a journal waits. */
+static void empty_group(struct group *group)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        group->records[i].frame->records--;
+        free(group->records[i].owned);
+    }
+    release_group(group);
+    group_init(group);
 }
 
 static void release(struct journal *journal)
@@ -403,11 +408,11 @@ static void on_done(struct job *job)
 
     journal->busy = false;
     journal->broken = broken;
-    reset_group(&journal->writing);
     struct waiters waiters = take_waiters(&journal->writing);
+    empty_group(&journal->writing);
     if (broken.cause != 0) { /* what is queued is written nowhere */
-        reset_group(&journal->queued);
         dropped = take_waiters(&journal->queued);
+        empty_group(&journal->queued);
     }
     retire_frames(journal);
     if (journal->last) {

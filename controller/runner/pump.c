@@ -222,7 +222,6 @@ static void finish(struct runner *runner)
     remember_good_pass(runner);
     runner_forget_parts(runner);
     effects_release(&runner->effects); /* may have had a note for each of half a million rows */
-    runner_trim(runner);
     runner->done(runner->done_context, &runner->result);
     if (runner->closing)
         runner_tear_down(runner);

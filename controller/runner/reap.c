@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Freeing a hundred megabytes takes longer than the loop may be held: a worker does it. Where there is no memory for
- * that, it is done at once. What was freed goes back to the system when a pass has ended: a daemon that waits needs a
- * fraction of what a pass needs.
+ * that, it is done at once.
  */
-#include <malloc.h>
 #include <stdlib.h>
 
 #include "controller/runner/state.h"
@@ -77,15 +75,4 @@ void runner_reap_pass(struct runner *runner, struct pass *pass, struct declared 
         runner_reap_with(runner, release_pass, pass, declared);
     else
         declared_unref(runner, declared);
-}
-
-static void trim(void *thing)
-{
-    (void)thing;
-    malloc_trim(0);
-}
-
-void runner_trim(struct runner *runner)
-{
-    runner_reap(runner, trim, runner);
 }

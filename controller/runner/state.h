@@ -289,7 +289,6 @@ void runner_reap(struct runner *runner, void (*release)(void *thing), void *thin
 void runner_reap_with(struct runner *runner, void (*release)(void *thing), void *thing, struct declared *declared);
 void runner_reap_catalog(struct runner *runner, struct catalog *catalog);
 void runner_reap_pass(struct runner *runner, struct pass *pass, struct declared *declared);
-void runner_trim(struct runner *runner);      /* gives what is free back to the system, after the reaping so far */
 void runner_job_ended(struct runner *runner); /* of those that `jobs` counts */
 
 #endif
