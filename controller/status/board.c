@@ -307,6 +307,7 @@ struct board_sync *board_put_up(struct board *board, const struct board_facts *f
         return NULL;
     }
     sync->references = 1;
+    board->edition++;
     *board->last = sync;
     board->last = &sync->next;
     return sync;
@@ -319,6 +320,7 @@ static void unlink_sync(struct board *board, struct board_sync *sync)
     while (*link != sync)
         link = &(*link)->next;
     *link = sync->next;
+    board->edition++;
     if (*link == NULL)
         board->last = link;
 }

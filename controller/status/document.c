@@ -199,15 +199,7 @@ void status_write_sync(struct json_writer *json, struct board_sync *sync)
 
 /* --- the whole */
 
-static bool all_at_parity(const struct board *board)
-{
-    for (const struct board_sync *sync = board->first; sync != NULL; sync = sync->next)
-        if (!sync->last.any || !sync->last.parity)
-            return false;
-    return board->first != NULL;
-}
-
-void status_write_document(struct buffer *out, struct board *board)
+void status_write_document(struct buffer *out, const struct board *board, bool ready, bool parity, struct text syncs)
 {
     struct json_writer json;
 
@@ -216,8 +208,8 @@ void status_write_document(struct buffer *out, struct board *board)
     write_count_member(&json, "version", 1);
     write_text_member(&json, "program", MQFERRY_VERSION);
     write_time_member(&json, "startedAt", board->started_unix_ms);
-    write_bool_member(&json, "ready", board_is_ready(board));
-    write_bool_member(&json, "parity", all_at_parity(board));
+    write_bool_member(&json, "ready", ready);
+    write_bool_member(&json, "parity", parity);
     json_write_key(&json, "configuration");
     json_write_begin_object(&json);
     write_time_member(&json, "loadedAt", board->configuration_unix_ms);
@@ -227,13 +219,7 @@ void status_write_document(struct buffer *out, struct board *board)
     }
     json_write_end_object(&json);
     json_write_key(&json, "syncs");
-    json_write_begin_array(&json);
-    for (struct board_sync *sync = board->first; sync != NULL; sync = sync->next) {
-        json_write_begin_object(&json);
-        status_write_sync(&json, sync);
-        json_write_end_object(&json);
-    }
-    json_write_end_array(&json);
+    json_write_raw(&json, syncs);
     json_write_end_object(&json);
     json_write_newline(&json);
 }

@@ -245,16 +245,26 @@ static void write_head(struct buffer *out, const char *name, const char *type, c
     buffer_append_format(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-void metrics_write(struct buffer *out, struct board *board)
+void metrics_write_head(struct buffer *out, const struct board *board)
 {
     write_head(out, "mqferry_build_info", "gauge", "Always 1; the version is a label.");
     buffer_append_string(out, "mqferry_build_info{version=\"" MQFERRY_VERSION "\"} 1\n");
     write_head(out, "mqferry_configuration_good", "gauge",
                "1 if the configuration on disk is in force, 0 if the latest reload was refused.");
     buffer_append_format(out, "mqferry_configuration_good %d\n", board->configuration.cause == CAUSE_NONE);
-    for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++) {
-        write_head(out, metrics[i].name, metrics[i].type, metrics[i].help);
-        for (struct board_sync *sync = board->first; sync != NULL; sync = sync->next)
-            metrics[i].write(out, metrics[i].name, sync);
-    }
+}
+
+uint32_t metrics_count(void)
+{
+    return sizeof metrics / sizeof metrics[0];
+}
+
+void metrics_write_metric(struct buffer *out, uint32_t metric)
+{
+    write_head(out, metrics[metric].name, metrics[metric].type, metrics[metric].help);
+}
+
+void metrics_write_sync(struct buffer *out, uint32_t metric, struct board_sync *sync)
+{
+    metrics[metric].write(out, metrics[metric].name, sync);
 }

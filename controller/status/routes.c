@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controller/status/routes.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,6 +117,17 @@ static void answer_health(struct http_answer *out)
     buffer_append_string(&out->body, "ok\n");
 }
 
+void routes_answer_sheet(struct sheet *sheet, struct http_answer *out)
+{
+    begin(out, 200, sheet->kind == SHEET_METRICS ? as_metrics : as_json);
+    out->body = sheet->body;
+    buffer_init(&sheet->body, ANSWER_BYTES_MAX);
+    if (out->body.failed)
+        no_memory(out);
+    else
+        tag(out);
+}
+
 void routes_answer(const struct routes *routes, const struct status_request *request, struct http_answer *out)
 {
     switch (request->route) {
@@ -129,12 +141,8 @@ void routes_answer(const struct routes *routes, const struct status_request *req
         answer_ready(routes, out);
         break;
     case ROUTE_METRICS:
-        begin(out, 200, as_metrics);
-        metrics_write(&out->body, routes->board);
-        break;
     case ROUTE_STATUS:
-        begin(out, 200, as_json);
-        status_write_document(&out->body, routes->board);
+        assert(false);
         break;
     case ROUTE_SYNC:
     case ROUTE_CHANGES:

@@ -9,6 +9,7 @@
 #include "api/base/json.h"
 #include "controller/status/board.h"
 #include "controller/status/request.h"
+#include "controller/status/sheet.h"
 #include "controller/web/files.h"
 
 struct routes {
@@ -35,8 +36,10 @@ struct http_answer {
 };
 
 /* Loop thread. Fills in *out, which the caller releases with answer_release. With `unfinished` a worker must call
- * answer_finish before it is sent. */
+ * answer_finish before it is sent. Not for ROUTE_METRICS and ROUTE_STATUS: they come from a sheet. */
 void routes_answer(const struct routes *routes, const struct status_request *request, struct http_answer *out);
+/* A sheet that is whole; takes its body. */
+void routes_answer_sheet(struct sheet *sheet, struct http_answer *out);
 void routes_refuse(unsigned status, const struct failure *why, struct http_answer *out);
 void answer_finish(struct http_answer *answer);  /* any thread */
 void answer_release(struct http_answer *answer); /* loop thread */

@@ -3,7 +3,7 @@
  * libmicrohttpd driven by libuv: its epoll descriptor is watched, its timeout is a timer.
  *
  * happy path: bytes arrive → the library runs → a whole request → its answer is queued at once; or the connection is
- *             suspended, a worker finishes the answer, the connection goes on.
+ *             suspended, a worker finishes the answer (or the loop does, in slices), the connection goes on.
  * what can go wrong: too many connections (the rest waits in the kernel's queue), slow ones (the library ends what is
  *             idle, the tick what lasts too long), no memory (503, or the connection is closed).
  * the stall:  when the limit was met, the library listens again only in the next run after a connection has gone, and
@@ -22,11 +22,15 @@
 #include "api/base/arena.h"
 #include "api/base/monotime.h"
 #include "api/cause.h"
+#include "controller/status/fresh.h"
 #include "controller/status/listen.h"
 #include "controller/status/microhttpd.h"
 #include "controller/status/routes.h"
+#include "controller/status/wire.h"
 
 enum { RUNS_MAX = 8 }; /* of the library without a look at the rest of the loop */
+
+static const char stopping[] = "mqferry is being stopped";
 
 struct connection {
     struct connection *previous, *next;
@@ -44,15 +48,15 @@ struct exchange { /* a request and its answer */
     size_t target_bytes;
     struct job job;
     struct http_answer answer;
+    struct shared *wants; /* NULL: an answer of its own */
     bool answered;
-    struct exchange *next; /* among those that wait for a worker */
+    struct exchange *next; /* among those that wait for the same */
 };
 
-/* An answer that several requests get. */
-struct fresh {
-    struct MHD_Response *response; /* NULL: none yet */
-    char etag[ANSWER_ETAG_BYTES];
-    uint64_t made_ms;
+/* A document that many ask for. */
+struct shared {
+    struct fresh fresh;
+    struct exchange *waiting; /* until it is written */
 };
 
 struct status_server {
@@ -64,11 +68,12 @@ struct status_server {
     struct MHD_Daemon *daemon;
     uv_poll_t poll;
     uv_timer_t timer;
+    uv_idle_t turn; /* while a sheet is written */
     uint32_t handles;
     struct connection *connections;
     uint32_t connection_count;
     struct exchange *working, *waiting, **waiting_end;
-    struct fresh metrics, status;
+    struct shared metrics, status;
     bool running, went, ticked, closing, stopped;
     void (*closed)(void *context);
     void *closed_context;
@@ -129,83 +134,9 @@ static void end_slow(struct status_server *server)
 
 /* --- answers */
 
-static void add_headers(struct MHD_Response *response, const char *type, const char *etag)
-{
-    static const char *const headers[][2] = {
-        {"X-Content-Type-Options", "nosniff"},
-        {"X-Frame-Options", "DENY"},
-        {"Referrer-Policy", "no-referrer"},
-        {"Cross-Origin-Resource-Policy", "same-origin"},
-        {"Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-                                    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-        {"Cache-Control", "no-cache"},
-    };
-
-    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
-        MHD_add_response_header(response, headers[i][0], headers[i][1]);
-    if (type != NULL)
-        MHD_add_response_header(response, "Content-Type", type);
-    if (etag[0] != '\0')
-        MHD_add_response_header(response, "ETag", etag);
-}
-
-static struct MHD_Response *make_response(struct http_answer *answer)
-{
-    struct MHD_Response *response;
-    size_t bytes = 0;
-
-    if (answer->file != NULL) {
-        response =
-            MHD_create_response_from_buffer(answer->file->bytes, (void *)answer->file->data, MHD_RESPMEM_PERSISTENT);
-    } else {
-        char *body = buffer_take(&answer->body, &bytes);
-        if (body == NULL)
-            return NULL;
-        response = MHD_create_response_from_buffer(bytes, body, MHD_RESPMEM_MUST_FREE);
-        if (response == NULL)
-            free(body);
-    }
-    if (response != NULL)
-        add_headers(response, answer->type, answer->etag);
-    return response;
-}
-
-static enum MHD_Result queue(struct MHD_Connection *wire, unsigned status, struct MHD_Response *response)
-{
-    enum MHD_Result done = response != NULL ? MHD_queue_response(wire, status, response) : MHD_NO;
-
-    if (response != NULL)
-        MHD_destroy_response(response);
-    return done;
-}
-
-static bool is_known(struct MHD_Connection *wire, const char *etag)
-{
-    const char *known = MHD_lookup_connection_value(wire, MHD_HEADER_KIND, "If-None-Match");
-    return known != NULL && etag[0] != '\0' && strstr(known, etag) != NULL;
-}
-
-static enum MHD_Result send_not_modified(struct MHD_Connection *wire, const char *etag)
-{
-    struct MHD_Response *response = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
-
-    if (response != NULL)
-        add_headers(response, NULL, etag);
-    return queue(wire, MHD_HTTP_NOT_MODIFIED, response);
-}
-
 static enum MHD_Result send_answer(struct exchange *exchange)
 {
-    struct http_answer *answer = &exchange->answer;
-
-    if (answer->status == MHD_HTTP_OK && is_known(exchange->wire, answer->etag))
-        return send_not_modified(exchange->wire, answer->etag);
-    struct MHD_Response *response = make_response(answer);
-    if (response != NULL && answer->status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        MHD_add_response_header(response, "Allow", "GET, HEAD");
-    if (response != NULL && answer->close)
-        MHD_add_response_header(response, "Connection", "close");
-    return queue(exchange->wire, answer->status, response);
+    return wire_send(exchange->wire, &exchange->answer);
 }
 
 static void refuse(struct exchange *exchange, unsigned status, const char *message)
@@ -216,38 +147,67 @@ static void refuse(struct exchange *exchange, unsigned status, const char *messa
     routes_refuse(status, &why, &exchange->answer);
 }
 
-/* --- documents that many ask for */
-
-static enum MHD_Result send_fresh(struct exchange *exchange, struct fresh *fresh, const struct status_request *request)
+static void go_on(struct exchange *exchange)
 {
-    struct status_server *server = exchange->server;
-    uint64_t now_ms = monotime_ms();
-
-    if (fresh->response == NULL || now_ms - fresh->made_ms >= STATUS_FRESH_MS) {
-        struct http_answer answer;
-        routes_answer(&server->routes, request, &answer);
-        struct MHD_Response *response = make_response(&answer);
-        if (response != NULL) {
-            if (fresh->response != NULL)
-                MHD_destroy_response(fresh->response);
-            fresh->response = response;
-            fresh->made_ms = now_ms;
-            memcpy(fresh->etag, answer.etag, sizeof fresh->etag);
-        }
-        answer_release(&answer);
-    }
-    if (fresh->response == NULL)
-        return MHD_NO;
-    if (is_known(exchange->wire, fresh->etag))
-        return send_not_modified(exchange->wire, fresh->etag);
-    return MHD_queue_response(exchange->wire, MHD_HTTP_OK, fresh->response);
+    exchange->answered = true;
+    exchange->connection->working = false;
+    exchange->connection->since_ms = monotime_ms();
+    MHD_resume_connection(exchange->wire);
 }
 
-static void drop_fresh(struct fresh *fresh)
+static void suspend(struct exchange *exchange)
 {
-    if (fresh->response != NULL)
-        MHD_destroy_response(fresh->response);
-    fresh->response = NULL;
+    exchange->connection->working = true;
+    MHD_suspend_connection(exchange->wire);
+}
+
+/* --- documents over all syncs: written between turns of the loop */
+
+static enum MHD_Result send_shared(struct exchange *exchange)
+{
+    return fresh_send(&exchange->wants->fresh, exchange->wire);
+}
+
+static void release_waiting(struct shared *shared)
+{
+    while (shared->waiting != NULL) {
+        struct exchange *exchange = shared->waiting;
+        shared->waiting = exchange->next;
+        go_on(exchange);
+    }
+}
+
+static void on_turn(uv_idle_t *turn)
+{
+    struct status_server *server = turn->data;
+    struct shared *shared = server->metrics.fresh.writing ? &server->metrics : &server->status;
+
+    if (!fresh_write(&shared->fresh))
+        return;
+    release_waiting(shared);
+    if (!server->metrics.fresh.writing && !server->status.fresh.writing)
+        uv_idle_stop(turn);
+    run(server);
+}
+
+/* What is new enough is sent; else it is written, at once where that is quick. */
+static enum MHD_Result answer_shared(struct exchange *exchange, struct shared *shared, enum sheet_kind kind)
+{
+    struct status_server *server = exchange->server;
+
+    exchange->wants = shared;
+    if (!shared->fresh.writing) {
+        if (fresh_is_new(&shared->fresh))
+            return send_shared(exchange);
+        fresh_begin(&shared->fresh, kind, server->options.board);
+        if (fresh_write(&shared->fresh))
+            return send_shared(exchange);
+        uv_idle_start(&server->turn, on_turn);
+    }
+    suspend(exchange);
+    exchange->next = shared->waiting;
+    shared->waiting = exchange;
+    return MHD_YES;
 }
 
 /* --- answers that a worker finishes: one at a time */
@@ -256,14 +216,6 @@ static void work(struct job *job)
 {
     struct exchange *exchange = job->data;
     answer_finish(&exchange->answer);
-}
-
-static void go_on(struct exchange *exchange)
-{
-    exchange->answered = true;
-    exchange->connection->working = false;
-    exchange->connection->since_ms = monotime_ms();
-    MHD_resume_connection(exchange->wire);
 }
 
 static void on_worked(struct job *job)
@@ -302,8 +254,7 @@ static enum MHD_Result wait_for_worker(struct exchange *exchange)
 {
     struct status_server *server = exchange->server;
 
-    exchange->connection->working = true;
-    MHD_suspend_connection(exchange->wire);
+    suspend(exchange);
     *server->waiting_end = exchange;
     server->waiting_end = &exchange->next;
     work_on_next(server);
@@ -364,6 +315,11 @@ static enum MHD_Result answer_request(struct exchange *exchange)
     struct status_server *server = exchange->server;
     struct status_request request;
     struct failure why = FAILURE_INIT;
+
+    if (server->closing) {
+        refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, stopping);
+        return send_answer(exchange);
+    }
     unsigned status = status_request_parse((struct text){exchange->target, exchange->target_bytes}, &request, &why);
 
     if (status != MHD_HTTP_OK) {
@@ -371,9 +327,9 @@ static enum MHD_Result answer_request(struct exchange *exchange)
         return send_answer(exchange);
     }
     if (request.route == ROUTE_METRICS)
-        return send_fresh(exchange, &server->metrics, &request);
+        return answer_shared(exchange, &server->metrics, SHEET_METRICS);
     if (request.route == ROUTE_STATUS)
-        return send_fresh(exchange, &server->status, &request);
+        return answer_shared(exchange, &server->status, SHEET_STATUS);
     routes_answer(&server->routes, &request, &exchange->answer);
     return exchange->answer.unfinished ? wait_for_worker(exchange) : send_answer(exchange);
 }
@@ -386,6 +342,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *wire, co
     (void)context, (void)wire, (void)url, (void)version, (void)upload, (void)upload_bytes;
     if (exchange == NULL || exchange->target == NULL || exchange->connection == NULL)
         return MHD_NO;
+    if (exchange->answered && exchange->wants != NULL)
+        return send_shared(exchange);
     if (exchange->answered || !may_ask(exchange, method))
         return send_answer(exchange);
     return answer_request(exchange);
@@ -510,8 +468,9 @@ static int watch_library(struct status_server *server, struct failure *why)
         return failure_set(why, CAUSE_CONFIGURATION_WRONG, "the HTTP server cannot be watched");
     }
     uv_timer_init(server->options.loop, &server->timer);
-    server->poll.data = server->timer.data = server;
-    server->handles = 2;
+    uv_idle_init(server->options.loop, &server->turn);
+    server->poll.data = server->timer.data = server->turn.data = server;
+    server->handles = 3;
     uv_poll_start(&server->poll, UV_READABLE, on_poll);
     return 0;
 }
@@ -584,11 +543,23 @@ static void stop_when_idle(struct status_server *server)
     if (!server->closing || server->stopped || server->working != NULL)
         return;
     server->stopped = true;
+    for (int i = 0; i < RUNS_MAX; i++) /* the last answers leave */
+        MHD_run(server->daemon);
     uv_close((uv_handle_t *)&server->poll, on_handle_closed); /* before the library closes what it watches */
     uv_close((uv_handle_t *)&server->timer, on_handle_closed);
-    drop_fresh(&server->metrics);
-    drop_fresh(&server->status);
+    uv_close((uv_handle_t *)&server->turn, on_handle_closed);
     MHD_stop_daemon(server->daemon);
+}
+
+static void refuse_all(struct exchange *waiting)
+{
+    for (struct exchange *exchange = waiting, *next; exchange != NULL; exchange = next) {
+        next = exchange->next;
+        exchange->wants = NULL;
+        answer_release(&exchange->answer);
+        refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, stopping);
+        go_on(exchange);
+    }
 }
 
 void status_server_close(struct status_server *server, void (*closed)(void *context), void *context)
@@ -597,14 +568,15 @@ void status_server_close(struct status_server *server, void (*closed)(void *cont
     server->closing = true;
     server->closed = closed;
     server->closed_context = context;
-    while (server->waiting != NULL) {
-        struct exchange *exchange = server->waiting;
-        server->waiting = exchange->next;
-        answer_release(&exchange->answer);
-        refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "mqferry is being stopped");
-        go_on(exchange);
-    }
+    refuse_all(server->waiting);
+    server->waiting = NULL;
     server->waiting_end = &server->waiting;
+    uv_idle_stop(&server->turn);
+    refuse_all(server->metrics.waiting);
+    refuse_all(server->status.waiting);
+    fresh_drop(&server->metrics.fresh);
+    fresh_drop(&server->status.fresh);
+    server->metrics.waiting = server->status.waiting = NULL;
     if (server->working != NULL)
         job_cancel(&server->working->job);
     stop_when_idle(server);

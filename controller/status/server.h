@@ -22,6 +22,7 @@ enum {
     STATUS_CROWDED_MS = 1000,            /* all places are taken: who asks nothing for so long is closed */
     STATUS_TICK_MS = 500,                /* while there are connections */
     STATUS_FRESH_MS = 200,               /* /metrics and /v1/status are rendered at most so often */
+    STATUS_SLICE_NS = 2 * 1000 * 1000,   /* … and hold the loop about so long at a time */
 };
 
 struct status_server;

@@ -5,10 +5,13 @@
  *   board.c      what happened?
  *   request.c    what is asked?
  *   document.c   what does /v1/status say?
+ *   sheet.c      how does a document over all syncs come to be, a piece at a time?
  *   rows.c       which rows of a sync, and how do they look?     (any thread)
  *   changes.c    what was created last?                          (any thread)
  *   metrics.c    what does Prometheus get?
+ *   fresh.c      who may have the same once more?
  *   routes.c     who answers what?
+ *   wire.c       how does an answer look to the library?
  *   server.c     how does it go over the network?
  */
 #ifndef MQFERRY_CONTROLLER_STATUS_STATE_H
@@ -114,6 +117,7 @@ struct board_sync {
 
 struct board {
     struct board_sync *first, **last;
+    uint32_t edition; /* another one whenever a sync comes or goes */
     int64_t started_unix_ms;
     struct failure configuration; /* of the last reload; cause 0: none */
     struct mistakes mistakes;
@@ -139,11 +143,15 @@ bool board_speed(struct board_sync *sync, struct speed *out);
 void status_write_failure(struct json_writer *json, const struct failure *failure, const struct mistakes *mistakes);
 /* The members of a sync, into an object that is open. */
 void status_write_sync(struct json_writer *json, struct board_sync *sync);
-/* /v1/status */
-void status_write_document(struct buffer *out, struct board *board);
+/* /v1/status, given what it says of all syncs together and the array of all, as JSON. */
+void status_write_document(struct buffer *out, const struct board *board, bool ready, bool parity, struct text syncs);
 /* {"version": 1, "error": …} */
 void status_write_error(struct buffer *out, const struct failure *failure);
 void status_write_ready(struct buffer *out, const struct board *board);
-void metrics_write(struct buffer *out, struct board *board);
+/* What Prometheus gets: the head, then metric for metric; each has a head, then the lines of every sync. */
+void metrics_write_head(struct buffer *out, const struct board *board);
+uint32_t metrics_count(void);
+void metrics_write_metric(struct buffer *out, uint32_t metric);
+void metrics_write_sync(struct buffer *out, uint32_t metric, struct board_sync *sync);
 
 #endif

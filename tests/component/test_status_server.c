@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "api/base/monotime.h"
@@ -29,7 +30,7 @@ int instance_open(const struct instance_options *options, struct instance **out,
     return fake_open(options, out, why);
 }
 
-enum { REPLY_BYTES = 2 << 20, PATIENCE_S = 60, FLOOD = 200 };
+enum { REPLY_BYTES = 8 << 20, PATIENCE_S = 60, FLOOD = 200, MANY = 2000, TURN_US_MAX = 10000 };
 
 static struct scene {
     struct runner_fixture fixture;
@@ -38,6 +39,7 @@ static struct scene {
     struct status_server *server;
     uint16_t port;
     bool closed;
+    uint64_t longest_turn_us; /* of the last ask, processor time */
 } scene;
 
 /* --- the daemon's part */
@@ -133,6 +135,15 @@ static void *ask_and_read(void *context)
     return NULL;
 }
 
+/* Of this thread: others on the machine do not count. */
+static uint64_t processor_us(void)
+{
+    struct timespec spent;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+    return (uint64_t)spent.tv_sec * 1000000 + (uint64_t)spent.tv_nsec / 1000;
+}
+
 /* The whole reply, until the server closes. Valid until the next call. */
 static const char *ask(const char *request)
 {
@@ -140,9 +151,14 @@ static const char *ask(const char *request)
     struct client client = {.request = request, .reply = reply};
 
     memset(reply, 0, sizeof reply);
+    scene.longest_turn_us = 0;
     assert_int_equal(pthread_create(&client.thread, NULL, ask_and_read, &client), 0);
-    while (!atomic_load(&client.done))
+    while (!atomic_load(&client.done)) {
+        uint64_t begun_us = processor_us();
         uv_run(&scene.fixture.loop.loop, UV_RUN_ONCE);
+        uint64_t took_us = processor_us() - begun_us;
+        scene.longest_turn_us = took_us > scene.longest_turn_us ? took_us : scene.longest_turn_us;
+    }
     pthread_join(client.thread, NULL);
     return reply;
 }
@@ -406,6 +422,75 @@ static void slow_readers_do_not_hold_a_pass_up(void **state)
     catalog_unref(topics);
 }
 
+static void put_up_many(void)
+{
+    char name[32];
+    const char *const sources[] = {"manifests/"};
+
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "sync-%d", i);
+        const struct board_facts facts = {.name = name,
+                                          .mode = "apply",
+                                          .sources = sources,
+                                          .source_count = 1,
+                                          .destination = "snapshot:to.json",
+                                          .interval_ms = 60000};
+        assert_non_null(board_put_up(scene.board, &facts));
+    }
+}
+
+static uint32_t count(const char *text, const char *part)
+{
+    uint32_t found = 0;
+
+    while ((text = strstr(text, part)) != NULL) {
+        found++;
+        text++;
+    }
+    return found;
+}
+
+static void many_syncs_do_not_hold_the_loop(void **state)
+{
+    (void)state;
+    begin(NULL);
+    put_up_many();
+    const char *reply = get("/v1/status");
+    assert_status(reply, 200);
+    assert_int_equal(count(reply, "\"name\":\"sync-"), MANY);
+    assert_true(scene.longest_turn_us < TURN_US_MAX);
+    reply = get("/metrics");
+    assert_status(reply, 200);
+    assert_int_equal(count(reply, "\nmqferry_parity{"), MANY + 1);
+    assert_int_equal(count(reply, "\nmqferry_pass_duration_seconds_count{"), MANY + 1);
+    assert_true(scene.longest_turn_us < TURN_US_MAX);
+    end();
+}
+
+/* Asked for by several while it is being written, and never finished. */
+static void closing_answers_what_is_being_written(void **state)
+{
+    static const char *const requests[] = {"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                                           "GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n"};
+    char reply[64] = "";
+    int fds[4];
+    (void)state;
+    begin(NULL);
+    put_up_many();
+    for (int i = 0; i < 4; i++) {
+        fds[i] = connect_to_server();
+        (void)!send(fds[i], requests[i % 2], strlen(requests[i % 2]), MSG_NOSIGNAL);
+    }
+    for (int turn = 0; turn < 3; turn++)
+        uv_run(&scene.fixture.loop.loop, UV_RUN_NOWAIT);
+    end();
+    for (int i = 0; i < 4; i++) {
+        (void)!recv(fds[i], reply, sizeof reply - 1, 0);
+        assert_status(reply, 503);
+        close(fds[i]);
+    }
+}
+
 static void closing_answers_what_a_worker_has(void **state)
 {
     int fd;
@@ -438,6 +523,8 @@ int main(void)
         TEST(large_heads_are_refused),
         TEST(slow_readers_do_not_hold_a_pass_up),
         TEST(closing_answers_what_a_worker_has),
+        TEST(many_syncs_do_not_hold_the_loop),
+        TEST(closing_answers_what_is_being_written),
         TEST(a_flood_that_times_out_leaves_it_answering),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
