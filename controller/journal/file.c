@@ -90,10 +90,11 @@ static int read_journal(const char *path, struct file_text *out, struct failure 
     return failure_wrap(why, "could not use the journal");
 }
 
-/* Puts a new journal in place that begins with the unresolved intents of the newest rotated file, if there is one. */
-static int begin_anew(const struct journal_file *file, struct failure *why)
+/* Puts a new journal in place: `open`: one that begins with the unresolved intents of the newest rotated file, if there
+ * is one. */
+static int begin_anew(const struct journal_file *file, bool open, struct failure *why)
 {
-    uint32_t newest = journal_newest_rotated(file->directory);
+    uint32_t newest = open ? journal_newest_rotated(file->directory) : 0;
     struct file_text old = {0};
     struct buffer carried;
     char *path = NULL;
@@ -135,7 +136,7 @@ static int mend(struct journal_file *file, struct intents *open, struct failure 
     size_t good = 0;
     int status = -1;
 
-    if (lstat(file->path, &what) != 0 && errno == ENOENT && begin_anew(file, why) != 0)
+    if (lstat(file->path, &what) != 0 && errno == ENOENT && begin_anew(file, true, why) != 0)
         return -1;
     if (read_journal(file->path, &old, why) != 0)
         return -1;
@@ -190,11 +191,11 @@ int journal_file_sync(struct journal_file *file, struct failure *why)
     return fdatasync(file->fd) == 0 ? 0 : refuse(why, file->path, "sync");
 }
 
-static int reopen(struct journal_file *file, struct failure *why)
+static int reopen(struct journal_file *file, bool open, struct failure *why)
 {
     struct stat what;
 
-    if (begin_anew(file, why) != 0 || open_for_appending(file, why) != 0)
+    if (begin_anew(file, open, why) != 0 || open_for_appending(file, why) != 0)
         return -1;
     if (fstat(file->fd, &what) != 0)
         return refuse(why, file->path, "open");
@@ -202,13 +203,11 @@ static int reopen(struct journal_file *file, struct failure *why)
     return 0;
 }
 
-int journal_file_rotate(struct journal_file *file, struct failure *why)
+int journal_file_rotate(struct journal_file *file, bool open, struct failure *why)
 {
     char *rotated = NULL;
     int status;
 
-    if (file->bytes < JOURNAL_ROTATE_BYTES)
-        return 0;
     if (asprintf(&rotated, "%s.%u", file->path, journal_newest_rotated(file->directory) + 1) < 0)
         return failure_no_memory(why, "the journal");
     close(file->fd);
@@ -216,7 +215,7 @@ int journal_file_rotate(struct journal_file *file, struct failure *why)
     if (rename(file->path, rotated) != 0 || sync_directory(file->directory) != 0)
         status = refuse(why, file->path, "rotate");
     else
-        status = reopen(file, why);
+        status = reopen(file, open, why);
     free(rotated);
     return status;
 }

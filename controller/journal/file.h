@@ -28,8 +28,8 @@ int journal_file_open(struct journal_file *file, const char *state_dir, struct t
 /* Appends bytes; journal_file_sync makes them durable. STATE_UNWRITABLE. 0 or -1. */
 int journal_file_append(struct journal_file *file, struct text lines, struct failure *why);
 int journal_file_sync(struct journal_file *file, struct failure *why);
-/* Begins a new file when this one has JOURNAL_ROTATE_BYTES. Best when few intents are open: they are copied. */
-int journal_file_rotate(struct journal_file *file, struct failure *why);
+/* Begins a new file. Are intents `open`? Then they are looked for in the old one and copied. */
+int journal_file_rotate(struct journal_file *file, bool open, struct failure *why);
 void journal_file_close(struct journal_file *file); /* half-opened ones too */
 
 /* Paths of journals: state_dir/NAME for an address (malloc'd, NULL: no memory), and the number of the newest rotated

@@ -67,6 +67,8 @@ struct journal {
     struct journal_frame *retired, *freeing;
     struct group queued, writing;
     struct job job;
+    bool earlier_open; /* intents of earlier runs and plans may be without a result */
+    bool under_way;    /* the plan's are, when the job has written */
     bool busy;
     bool last;                                  /* this job closes the file */
     struct failure job_failure, rotate_failure; /* the job's */
@@ -101,6 +103,7 @@ int journal_open(const char *state_dir, struct text address, struct journal **ou
         free(journal);
         return -1;
     }
+    journal->earlier_open = journal->unresolved.count > 0;
     *out = journal;
     return 0;
 }
@@ -138,6 +141,25 @@ static void retire_frames(struct journal *journal)
     }
 }
 
+/* A row is open from its intent to its result. */
+static void open_rows(struct journal_frame *frame, const uint32_t *rows, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t bit = UINT64_C(1) << (rows[i] % 64), *word = &frame->open[rows[i] / 64];
+        frame->open_count += (*word & bit) == 0;
+        *word |= bit;
+    }
+}
+
+static void close_rows(struct journal_frame *frame, const uint32_t *rows, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t bit = UINT64_C(1) << (rows[i] % 64), *word = &frame->open[rows[i] / 64];
+        frame->open_count -= (*word & bit) != 0;
+        *word &= ~bit;
+    }
+}
+
 static void free_frames(struct journal_frame **frames)
 {
     while (*frames) {
@@ -154,6 +176,7 @@ int journal_context(struct journal *journal, const struct journal_context *conte
     struct journal_frame *frame = journal_frame_new(context, text_of(journal->address));
     if (!frame)
         return failure_no_memory(why, "the journal");
+    journal->earlier_open = journal->earlier_open || (journal->frame && journal->frame->open_count > 0);
     if (journal->frame && journal->frame->records == 0 && journal->frame->catalog == frame->catalog) {
         journal_frame_free(journal->frame); /* cheap: the catalog stays */
     } else if (journal->frame) {
@@ -219,6 +242,7 @@ int journal_intend(struct journal *journal, const uint32_t *rows, uint32_t count
         journal,
         (struct record){
             .rows = rows, .count = count, .attempt = attempt, .event = JOURNAL_SENDING, .request_id = NO_REQUEST_ID});
+    open_rows(journal->frame, rows, count);
     group->waiters.items[group->waiters.count++] = (struct waiter){durable, data};
     start_job(journal);
     return 0;
@@ -246,6 +270,7 @@ static int add_note(struct journal *journal, const struct journal_note *note, st
         record.cause = (uint16_t)note->cause;
         record.request_id = keep_request_id(group, note->request_id);
         add_record(journal, record);
+        close_rows(journal->frame, record.rows ? record.rows : &record.row, record.count);
         group->notes = true;
         start_job(journal);
         return 0;
@@ -319,6 +344,15 @@ static int write_group(struct journal *journal)
     return status;
 }
 
+/* Reading a large file for what is open is worth waiting for what is under way. */
+static void rotate(struct journal *journal)
+{
+    uint64_t most = journal->under_way ? JOURNAL_BYTES_MAX : JOURNAL_ROTATE_BYTES;
+
+    if (journal->file.bytes >= most)
+        journal_file_rotate(&journal->file, journal->under_way || journal->earlier_open, &journal->rotate_failure);
+}
+
 static struct journal *journal_of(struct job *job)
 {
     return job->data;
@@ -330,7 +364,7 @@ static void work(struct job *job)
 
     free_frames(&journal->freeing);
     if (journal->writing.count > 0 && write_group(journal) == 0 && journal->writing.notes)
-        journal_file_rotate(&journal->file, &journal->rotate_failure);
+        rotate(journal);
     if (journal->last) {
         journal_file_close(&journal->file);
         intents_release(&journal->unresolved);
@@ -434,6 +468,7 @@ static void start_job(struct journal *journal)
     journal->queued = empty;
     journal->freeing = journal->retired;
     journal->retired = NULL;
+    journal->under_way = journal->frame && journal->frame->open_count > 0;
     journal->busy = true;
     journal->last = journal->closed != NULL;
     journal->job.work = work;

@@ -9,7 +9,8 @@
  * last line is cut at opening.
  *
  * At JOURNAL_ROTATE_BYTES journal.jsonl becomes journal.jsonl.N (1 is the oldest) and a new one begins with the
- * unresolved intents, marked "carried". Nothing is ever deleted: read.h reads it back.
+ * unresolved intents, marked "carried"; while creates are on their way that waits for their results, but not for ever.
+ * Nothing is ever deleted: read.h reads it back.
  */
 #ifndef MQFERRY_CONTROLLER_JOURNAL_JOURNAL_H
 #define MQFERRY_CONTROLLER_JOURNAL_JOURNAL_H
@@ -24,6 +25,7 @@
 #include "api/instance.h"
 
 #define JOURNAL_ROTATE_BYTES ((uint64_t)64 << 20)
+#define JOURNAL_BYTES_MAX    (2 * JOURNAL_ROTATE_BYTES)
 
 struct journal;
 

@@ -30,7 +30,8 @@ struct journal_frame *journal_frame_new(const struct journal_context *context, s
     frame->identity = *context->identity;
     frame->catalog = catalog_ref(context->catalog);
     frame->capabilities = *context->capabilities;
-    if (!frame->run || !frame->sync || !frame->declared_digest) {
+    frame->open = calloc(catalog_count(frame->catalog) / 64 + (size_t)1, sizeof *frame->open);
+    if (!frame->run || !frame->sync || !frame->declared_digest || !frame->open) {
         journal_frame_free(frame);
         return NULL;
     }
@@ -44,6 +45,7 @@ void journal_frame_free(struct journal_frame *frame)
     free(frame->run);
     free(frame->sync);
     free(frame->declared_digest);
+    free(frame->open);
     catalog_unref(frame->catalog);
     free(frame);
 }

@@ -18,6 +18,8 @@ struct journal_frame {
     struct catalog *catalog; /* a reference */
     struct capabilities capabilities;
     uint64_t records; /* queued or being written; counted on the loop */
+    uint64_t *open;   /* bits: rows with an intent and without a result; the loop's, as is their number */
+    uint32_t open_count;
     struct journal_frame *next;
 };
 

@@ -573,25 +573,100 @@ static void a_killed_writer_loses_no_intent(void **state)
 
 /* ---- rotation */
 
-/* A journal of 64 MiB whose first topic's intent has no result. */
-static void fill_journal(void)
+/* A journal of 64 MiB; without `settled` its first topic's intent has no result. */
+static void fill_journal(bool settled)
 {
     struct fixture fixture;
     uint32_t rows[] = {0, 1};
 
     begin(&fixture, "Topic a\nTopic b");
-    intend(&fixture, rows, 2);
+    intend(&fixture, &rows[settled], settled ? 1 : 2);
     note(&fixture, 1, JOURNAL_CREATED);
     end(&fixture);
     char *path = journal_path();
     char *text = scratch_get(path);
-    const char *line = strstr(text, "\n") + 1; /* b: sending, created */
+    const char *line = settled ? text : strstr(text, "\n") + 1; /* b: sending, created */
     FILE *file = fopen(path, "a");
     for (size_t bytes = 0; bytes < JOURNAL_ROTATE_BYTES; bytes += strlen(line))
         assert_true(fputs(line, file) >= 0);
     fclose(file);
     free(text);
     free(path);
+}
+
+/* Where every intent has its result, nothing is carried into the new file. */
+static void a_settled_journal_begins_empty(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    uint64_t damaged;
+
+    fill_journal(true);
+    uint32_t before = count_intents(&damaged);
+    begin(&fixture, "Topic a\nTopic b");
+    intend_and_wait(&fixture, 0);
+    note(&fixture, 0, JOURNAL_CREATED);
+    end(&fixture);
+    char *text = journal_text();
+    assert_string_equal(text, "");
+    free(text);
+    assert_int_equal(count_intents(&damaged), before + 1);
+}
+
+/* A journal of that many bytes, nearly all of them one damaged line, in which nothing is open. */
+static void make_journal(uint64_t bytes)
+{
+    struct fixture fixture;
+
+    begin(&fixture, "Topic a\nTopic b");
+    intend_and_wait(&fixture, 1);
+    note(&fixture, 1, JOURNAL_CREATED);
+    end(&fixture);
+    char *path = journal_path(), *text = scratch_get(path);
+    assert_int_equal(truncate(path, (off_t)bytes), 0);
+    FILE *file = fopen(path, "a");
+    assert_true(fprintf(file, "\n%s", text) > 0);
+    fclose(file);
+    free(text);
+    free(path);
+}
+
+/* Topic a is sent, and perhaps its plan is over; then b is made. Is there a new file? */
+static void check_rotation(uint64_t bytes, bool later_plan, bool expected)
+{
+    struct fixture fixture;
+    glob_t found;
+
+    make_journal(bytes);
+    begin(&fixture, "Topic a\nTopic b");
+    intend_and_wait(&fixture, 0);
+    if (later_plan)
+        say_context(&fixture, "run-1");
+    intend_and_wait(&fixture, 1);
+    note(&fixture, 1, JOURNAL_CREATED);
+    end(&fixture);
+    assert_int_equal(glob("state/*/journal.jsonl.1", 0, NULL, &found) == 0, expected);
+    globfree(&found);
+    assert_unresolved("a");
+}
+
+/* What is under way has its result soon: the new file begins when there is nothing to carry into it. */
+static void a_rotation_waits_for_what_is_under_way(void **state)
+{
+    (void)state;
+    check_rotation(JOURNAL_ROTATE_BYTES, false, false);
+}
+
+static void a_rotation_waits_for_no_earlier_plan(void **state)
+{
+    (void)state;
+    check_rotation(JOURNAL_ROTATE_BYTES, true, true);
+}
+
+static void a_rotation_does_not_wait_for_ever(void **state)
+{
+    (void)state;
+    check_rotation(JOURNAL_BYTES_MAX, false, true);
 }
 
 /* At 64 MiB a new file begins with the unresolved intents; nothing is lost, nothing is read twice. */
@@ -601,7 +676,7 @@ static void a_large_journal_is_rotated(void **state)
     struct fixture fixture;
     uint64_t damaged;
 
-    fill_journal();
+    fill_journal(false);
     uint32_t before = count_intents(&damaged);
     begin(&fixture, "Topic a\nTopic b");
     intend_and_wait(&fixture, 1);
@@ -643,12 +718,12 @@ static void a_failed_rotation_comes_after_the_answer(void **state)
     struct fixture fixture;
     uint32_t rows[] = {0, 1};
 
-    fill_journal();
+    fill_journal(false);
     begin(&fixture, "Topic a\nTopic b");
     faults_clear();
     faults_fail(FAULT_RENAME, 0, EROFS);
     intend(&fixture, &rows[1], 1);
-    intend(&fixture, &rows[0], 1);
+    intend(&fixture, &rows[1], 1);
     note(&fixture, 1, JOURNAL_CREATED);
     wait_for_answers(&fixture, 2);
     assert_int_equal(fixture.failures, 0);
@@ -860,6 +935,10 @@ int main(void)
         TEST(a_journal_that_is_no_file_is_refused),
         TEST(a_killed_writer_loses_no_intent),
         TEST(a_large_journal_is_rotated),
+        TEST(a_settled_journal_begins_empty),
+        TEST(a_rotation_waits_for_what_is_under_way),
+        TEST(a_rotation_waits_for_no_earlier_plan),
+        TEST(a_rotation_does_not_wait_for_ever),
         TEST(an_interrupted_rotation_is_finished),
         TEST(a_failed_rotation_comes_after_the_answer),
         TEST(filters_choose),
