@@ -68,7 +68,8 @@ struct journal {
     struct group queued, writing;
     struct job job;
     bool earlier_open; /* intents of earlier runs and plans may be without a result */
-    bool under_way;    /* the plan's are, when the job has written */
+    bool under_way;    /* when this job has written, some of the plan's are; the job's */
+    bool any_open;     /* any may be; the job's */
     bool busy;
     bool last;                                  /* this job closes the file */
     struct failure job_failure, rotate_failure; /* the job's */
@@ -350,7 +351,7 @@ static void rotate(struct journal *journal)
     uint64_t most = journal->under_way ? JOURNAL_BYTES_MAX : JOURNAL_ROTATE_BYTES;
 
     if (journal->file.bytes >= most)
-        journal_file_rotate(&journal->file, journal->under_way || journal->earlier_open, &journal->rotate_failure);
+        journal_file_rotate(&journal->file, journal->any_open, &journal->rotate_failure);
 }
 
 static struct journal *journal_of(struct job *job)
@@ -469,6 +470,7 @@ static void start_job(struct journal *journal)
     journal->freeing = journal->retired;
     journal->retired = NULL;
     journal->under_way = journal->frame && journal->frame->open_count > 0;
+    journal->any_open = journal->under_way || journal->earlier_open;
     journal->busy = true;
     journal->last = journal->closed != NULL;
     journal->job.work = work;
