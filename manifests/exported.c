@@ -182,7 +182,7 @@ static int look_through_again(struct exported *file)
 {
     size_t offset;
 
-    if (json_keys_check(file->text, &offset, file->why) > 0)
+    if (json_keys_check(&file->keys, file->text, &offset, file->why) > 0)
         exported_twice(file, offset);
     return file->why->cause != 0 ? -1 : 0;
 }

@@ -61,12 +61,13 @@ static int read_quoted(struct text text, const char *path, struct catalog_builde
     uint32_t before = catalog_builder_count(names);
     struct failure inner = FAILURE_INIT;
     struct json_reader *json = json_reader_new(text, why);
+    struct json_keys keys = {.count = 0};
     size_t offset;
 
     if (!json)
         return -1;
     int result = read_root(json, names, &inner);
-    int twice = result == 0 ? json_keys_check(text, &offset, &inner) : 0;
+    int twice = result == 0 ? json_keys_check(&keys, text, &offset, &inner) : 0;
     if (inner.cause != 0) {
         *why = inner;
         result = -1;
@@ -79,6 +80,7 @@ static int read_quoted(struct text text, const char *path, struct catalog_builde
         complain(notices, &(struct place){.path = path}, "it tells of %u static topics, which are not moved",
                  catalog_builder_count(names) - before);
     }
+    json_keys_release(&keys);
     json_reader_free(json);
     return result;
 }

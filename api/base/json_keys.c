@@ -84,16 +84,14 @@ int json_keys_skip(struct json_keys *keys, struct json_reader *reader, const str
     return status > 0 && json_skip(reader, token) != 0 ? -1 : status;
 }
 
-int json_keys_check(struct text text, size_t *out_offset, struct failure *why)
+int json_keys_check(struct json_keys *keys, struct text text, size_t *out_offset, struct failure *why)
 {
     struct json_reader *reader = json_reader_new(text, why);
-    struct json_keys keys = {.count = 0};
     struct json_token root;
 
     if (!reader)
         return -1;
-    int status = json_next(reader, &root) != JSON_BROKEN ? json_keys_skip(&keys, reader, &root, out_offset) : -1;
-    json_keys_release(&keys);
+    int status = json_next(reader, &root) != JSON_BROKEN ? json_keys_skip(keys, reader, &root, out_offset) : -1;
     json_reader_free(reader);
     return status;
 }

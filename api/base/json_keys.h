@@ -33,6 +33,6 @@ bool json_keys_end(struct json_keys *keys, size_t from, size_t *out_offset);
 int json_keys_skip(struct json_keys *keys, struct json_reader *reader, const struct json_token *token,
                    size_t *out_offset);
 /* The same for a whole text (padded: json.h), which is read for nothing else: 0, 1, or -1 where it is broken. */
-int json_keys_check(struct text text, size_t *out_offset, struct failure *why);
+int json_keys_check(struct json_keys *keys, struct text text, size_t *out_offset, struct failure *why);
 
 #endif

@@ -27,19 +27,21 @@ static bool print_line(struct text line, const char *before)
 static void print_row(const struct journal_record *record)
 {
     char time[32];
-    struct buffer name;
+    struct buffer row;
 
-    buffer_init(&name, 8 * NAME_BYTES_MAX);
+    buffer_init(&row, 16 * NAME_BYTES_MAX);
     time_format(record->unix_ms, time);
-    escape_append(&name, record->name);
+    escape_append(&row, record->name);
+    buffer_append_string(&row, "  ");
+    escape_append(&row, record->destination);
     printf("%s  %-8s  %-13s  %s", time, journal_event_name(record->event), kind_name(record->kind),
-           name.data == NULL ? "" : name.data);
+           row.data == NULL ? "" : row.data);
     if (record->cause.bytes != 0)
         printf("  %.*s", (int)record->cause.bytes, record->cause.data);
     if (record->request_id.bytes != 0)
         printf("  %.*s", (int)record->request_id.bytes, record->request_id.data);
     putchar('\n');
-    buffer_release(&name);
+    buffer_release(&row);
 }
 
 static bool print_record(void *context, const struct journal_record *record)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controller/journal/read.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -99,8 +98,7 @@ static bool read_members(struct line_state *state, struct json_reader *reader)
     return json_next(reader, &token) == JSON_END;
 }
 
-/* One line, as a record whose texts live as long as the reader. false: damaged, or no memory. */
-static bool read_line(struct text line, struct journal_record *record, struct json_reader **out_reader)
+bool journal_record_read(struct text line, struct journal_record *record, struct json_reader **out_reader)
 {
     struct failure why;
     struct line_state state = {.record = record};
@@ -123,7 +121,7 @@ size_t journal_scan(struct text text, journal_record_cb each, void *data, uint64
         const char *end = memchr(text.data + start, '\n', text.bytes - start);
         size_t bytes = end ? (size_t)(end - text.data) - start : text.bytes - start;
 
-        if (end && read_line((struct text){text.data + start, bytes}, &record, &reader)) {
+        if (end && journal_record_read((struct text){text.data + start, bytes}, &record, &reader)) {
             good = start + bytes + 1;
             *out_damaged += pending;
             pending = 0;
@@ -136,103 +134,6 @@ size_t journal_scan(struct text text, journal_record_cb each, void *data, uint64
     }
     *out_damaged += pending;
     return good;
-}
-
-/* ---- a file */
-
-struct reading {
-    const struct journal_filter *filter;
-    journal_record_cb each;
-    void *data;
-    bool stopped;
-};
-
-static bool pass_filter(const struct journal_filter *filter, const struct journal_record *record)
-{
-    if (record->carried || record->unix_ms < filter->since_unix_ms)
-        return false;
-    if (filter->created && record->event != JOURNAL_CREATED && record->event != JOURNAL_SETTLED)
-        return false;
-    return !filter->run || text_is(record->run, filter->run);
-}
-
-static bool take_record(void *data, const struct journal_record *record)
-{
-    struct reading *reading = data;
-
-    if (pass_filter(reading->filter, record))
-        reading->stopped = !reading->each(reading->data, record);
-    return !reading->stopped;
-}
-
-/* A journal that comes or goes meanwhile (rotation) is no mistake. */
-static int read_one(struct reading *reading, const char *path, uint64_t *damaged, struct failure *why)
-{
-    struct file_text file = {0};
-    struct stat what;
-    uint64_t here;
-
-    if (stat(path, &what) != 0 && errno == ENOENT)
-        return 0;
-    if (file_read(path, &file, why) != 0)
-        return -1;
-    journal_scan((struct text){file.data, file.bytes}, take_record, reading, &here);
-    *damaged += here;
-    file_text_release(&file);
-    return 0;
-}
-
-/* ---- a directory: journal.jsonl.1, .2 …, journal.jsonl */
-
-static int read_directory(struct reading *reading, const char *directory, uint64_t *damaged, struct failure *why)
-{
-    uint32_t newest = journal_newest_rotated(directory);
-    char *path = NULL;
-    int status = 0;
-
-    for (uint32_t i = 1; status == 0 && !reading->stopped && i <= newest + 1; i++) {
-        int length = i <= newest ? asprintf(&path, "%s/journal.jsonl.%u", directory, i)
-                                 : asprintf(&path, "%s/journal.jsonl", directory);
-        if (length < 0)
-            return failure_no_memory(why, "the journal");
-        status = read_one(reading, path, damaged, why);
-        free(path);
-    }
-    return status;
-}
-
-static int is_visible(const struct dirent *entry)
-{
-    return entry->d_name[0] != '.';
-}
-
-int journal_read(const char *state_dir, const struct journal_filter *filter, journal_record_cb each, void *data,
-                 uint64_t *out_damaged, struct failure *why)
-{
-    struct reading reading = {.filter = filter, .each = each, .data = data};
-    struct dirent **entries = NULL;
-    int status = 0;
-
-    *out_damaged = 0;
-    int count = scandir(state_dir, &entries, is_visible, alphasort);
-    if (count < 0 && errno == ENOENT)
-        return 0;
-    if (count < 0)
-        return failure_set(why, CAUSE_INPUT_WRONG, "could not read the state directory %s: %s", state_dir,
-                           file_error_text(errno));
-    for (int i = 0; i < count; i++) {
-        char *directory = NULL;
-        if (status == 0 && !reading.stopped) {
-            if (asprintf(&directory, "%s/%s", state_dir, entries[i]->d_name) < 0)
-                status = failure_no_memory(why, "the journal");
-            else
-                status = read_directory(&reading, directory, out_damaged, why);
-        }
-        free(directory);
-        free(entries[i]);
-    }
-    free(entries);
-    return status;
 }
 
 /* ---- the end of one */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reads journals back: every destination's, rotated files first, line by line, in the order they were written.
+ * Reads journals back: all destinations' in the order of time, what one of them holds in the order it was written.
  *
  * A line that is torn or damaged is skipped and counted. A running writer is not disturbed: no lock is needed.
  */
@@ -12,6 +12,7 @@
 
 #include "api/base/buffer.h"
 #include "api/base/failure.h"
+#include "api/base/json.h"
 #include "controller/journal/journal.h"
 
 struct journal_filter {
@@ -34,7 +35,8 @@ struct journal_record {
 
 typedef bool (*journal_record_cb)(void *data, const struct journal_record *record); /* false: stop */
 
-/* A directory without journals gives no records. INPUT_WRONG when a file cannot be read. Blocks. 0 or -1. */
+/* A directory without journals gives no records. INPUT_WRONG when a file cannot be read. Keeps one file of each
+ * destination open, and one line in memory. Blocks. 0 or -1. (all.c) */
 int journal_read(const char *state_dir, const struct journal_filter *filter, journal_record_cb each, void *data,
                  uint64_t *out_damaged, struct failure *why);
 
@@ -42,6 +44,10 @@ int journal_read(const char *state_dir, const struct journal_filter *filter, jou
  * left out. The address is canonical and real, as the journal was opened with. Blocks. 0 or -1. */
 int journal_tail(const char *state_dir, struct text address, size_t bytes_max, journal_record_cb each, void *data,
                  struct failure *why);
+
+/* One line without its newline (padded: json.h), as a record whose texts live as long as the reader, which is the
+ * caller's to free. false: damaged, or no memory. */
+bool journal_record_read(struct text line, struct journal_record *record, struct json_reader **out_reader);
 
 /* One file's text: each whole line as a record (damaged ones counted). Returns the length up to which the text is
  * good: what follows is a torn or damaged tail. */

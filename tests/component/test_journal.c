@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -801,6 +802,31 @@ static void filters_choose(void **state)
     assert_int_equal(damaged, 0);
 }
 
+static void make_other(struct fixture *fixture, const char *name, const char *address)
+{
+    begin_at(fixture, catalog_text(name), text_of(address));
+    intend_and_wait(fixture, 0);
+    note(fixture, 0, JOURNAL_CREATED);
+    end(fixture);
+    poll(NULL, 0, 2); /* its time is before what comes next */
+}
+
+/* What was done on several destinations comes in the order of time, whatever they are called. */
+static void destinations_are_merged_by_time(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct journal_filter filter = {.created = true};
+    uint64_t damaged;
+
+    make_other(&fixture, "Topic first", "snapshot:/z.json");
+    make_other(&fixture, "Topic second", "snapshot:/a.json");
+    make_other(&fixture, "Topic third", "snapshot:/z.json");
+    make_other(&fixture, "Topic fourth", "snapshot:/a.json");
+    assert_string_equal(read_back(&filter, &damaged).names,
+                        "first:created second:created third:created fourth:created");
+}
+
 /* A reader that has seen enough stops; damaged lines are counted; a directory without journals has no records. */
 static void reading_stops_and_counts_damage(void **state)
 {
@@ -942,6 +968,7 @@ int main(void)
         TEST(an_interrupted_rotation_is_finished),
         TEST(a_failed_rotation_comes_after_the_answer),
         TEST(filters_choose),
+        TEST(destinations_are_merged_by_time),
         TEST(reading_stops_and_counts_damage),
         TEST(what_cannot_be_read_is_named),
         TEST(the_state_directory_has_an_order),

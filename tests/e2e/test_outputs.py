@@ -254,7 +254,7 @@ class Reports(Case):
         document = self.run_it("journal", "--output", "json").json()
         self.assertEqual(document["records"], lines)
         table = self.run_it("journal", "--created").out
-        self.assertRegex(table, r"created +Topic +new\n")
+        self.assertRegex(table, r"created +Topic +new  snapshot:\S+/d.json\n")
         self.assertEqual(len(table.splitlines()), 2)
         run = lines[0]["run"]
         self.assertEqual(self.run_it("journal", "--run", run, "--output", "jsonl").lines(), lines)

@@ -68,12 +68,14 @@ static void a_text_is_looked_through(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct failure why = FAILURE_INIT;
         struct text text = {json_pad((struct text){cases[i].text, strlen(cases[i].text)}), strlen(cases[i].text)};
+        struct json_keys keys = {.count = 0};
         size_t offset = SIZE_MAX;
         assert_non_null(text.data);
-        assert_int_equal(json_keys_check(text, &offset, &why), cases[i].status);
+        assert_int_equal(json_keys_check(&keys, text, &offset, &why), cases[i].status);
         assert_int_equal(why.cause, 0);
         if (cases[i].status > 0)
             assert_string_equal(text.data + offset, "\"b\": 2}}");
+        json_keys_release(&keys);
         free((char *)text.data);
     }
 }
