@@ -15,7 +15,9 @@
 #include "api/cloud/door.h"
 
 enum {
-    /* No source tells a time for this product; that of its successor (openapi 1.6, 7: creation is asynchronous). */
+    /* No source tells a time for this product. Creation is asynchronous (openapi 7): the vendor's Terraform provider
+     * waits for ServiceStatus 1, for minutes at most; before the first look at its successor's topics it waits so long
+     * (openapi 1.6). Too short does no harm: creating what is there is refused, and then settled by comparing. */
     SETTLE_MS = 50000,
     GROUP_TYPES = 2,
     ABSENT_NUMBER = -1,

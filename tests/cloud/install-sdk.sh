@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The vendor's clients, once each: for Python into SDK-FOLDER, for Node into SDK-FOLDER-node; a folder has a file `complete`
-# when all went well: install-sdk.sh SDK-FOLDER
+# The vendor's clients, once each: for Python into SDK-FOLDER, for Node into SDK-FOLDER-node; a folder has a file `complete`,
+# a copy of what was wanted, when all went well: install-sdk.sh SDK-FOLDER
 set -eu
 sdk=$1
 here=$(dirname "$(readlink -f "$0")")
 mkdir -p "$(dirname "$sdk")"
-if [ ! -e "$sdk/complete" ]; then
+if ! cmp -s "$here/sdk-requirements.txt" "$sdk/complete"; then
+    rm -f "$sdk/complete"
     { /usr/bin/python3 -m venv "$sdk" && "$sdk/bin/pip" install --quiet --timeout 10 --retries 1 -r "$here/sdk-requirements.txt" &&
-        touch "$sdk/complete"; } >"$sdk.log" 2>&1 || true
+        cp "$here/sdk-requirements.txt" "$sdk/complete"; } >"$sdk.log" 2>&1 || true
 fi
 if [ ! -e "$sdk-node/complete" ] && command -v npm >/dev/null; then
     mkdir -p "$sdk-node"

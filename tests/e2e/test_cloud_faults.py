@@ -141,7 +141,7 @@ class Halfway(WithBoth):
             self.assertEqual(sum(cause == "topic-quota-reached" for _, cause in states.values()), 3)
 
     def test_throttling_of_everything_for_a_while(self):
-        """A minute, scaled down: 3 s; nothing fails, nothing is created twice."""
+        """With both kinds of hints when to come again: nothing fails, nothing is created twice. A minute of it: test_cloud_patience."""
         refuse = {"status": 400, "code": "Throttling", "message": "Request was denied due to request throttling.", "gateway": True}
         for to in (FIVE, FOUR):
             self.many()
