@@ -95,7 +95,9 @@ struct create_item {
     uint64_t accepted; /* fields in which people accept another value where it is there already (clusters) */
     /* out */
     enum outcome outcome;
-    const struct failure *failure; /* REFUSED, NOT_SENT, UNKNOWN: the door's, until the callback returns; else NULL */
+    /* REFUSED, NOT_SENT, UNKNOWN; EXISTED: what the provider said, or NULL; CREATED: NULL. The door's, until the
+     * callback returns. */
+    const struct failure *failure;
 };
 
 /* An answer; which member counts is told by the call. On failure (failure.cause != 0) only `failure` counts, except for

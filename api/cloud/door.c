@@ -66,7 +66,7 @@ static void answer(struct operation *operation)
 static void answer_created(struct operation *operation, enum outcome outcome)
 {
     operation->item->outcome = outcome;
-    operation->item->failure = outcome <= OUTCOME_EXISTED ? NULL : &operation->answer.failure;
+    operation->item->failure = outcome == OUTCOME_CREATED ? NULL : &operation->answer.failure;
     answer(operation);
 }
 

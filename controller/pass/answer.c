@@ -11,25 +11,34 @@
 
 static const struct backoff throttled_again = {.first_ms = 250, .cap_ms = 8000};
 
-static void said(struct pass *pass, struct lane *lane, struct job *job, bool created)
+static void said(struct pass *pass, struct lane *lane, struct job *job, enum note note)
 {
     job->entry->attempts++;
     job->entry->sent_ms = pass->emitter.now_ms;
     job->entry->said_to_exist = true;
-    job->created = created;
-    if (created) {
-        ledger_explain(job->entry, NULL);
-        if (lane->blocked == CAUSE_NONE)
-            lane_unblock(pass, lane->kind);
-    } else {
-        struct failure exists;
-        failure_set(&exists, lane->kind == KIND_TOPIC ? CAUSE_TOPIC_EXISTS : CAUSE_GROUP_EXISTS,
-                    "the destination says that this %s exists", kind_word(lane->kind));
-        ledger_explain(job->entry, &exists);
-    }
-    pass_note(pass, created ? NOTE_CREATED : NOTE_EXISTED, job->row, job->entry->attempts, NULL);
+    job->created = note == NOTE_CREATED;
+    pass_note(pass, note, job->row, job->entry->attempts, NULL);
     lane_move(lane, job, JOB_SAID);
     job_release_waiters(pass, job);
+}
+
+static void created(struct pass *pass, struct lane *lane, struct job *job)
+{
+    ledger_explain(job->entry, NULL);
+    if (lane->blocked == CAUSE_NONE)
+        lane_unblock(pass, lane->kind);
+    said(pass, lane, job, NOTE_CREATED);
+}
+
+/* `told`: the provider's words, if it has any; people need them when no list ever shows it. */
+static void existed(struct pass *pass, struct lane *lane, struct job *job, const struct failure *told)
+{
+    int cause = lane->kind == KIND_TOPIC ? CAUSE_TOPIC_EXISTS : CAUSE_GROUP_EXISTS;
+    struct failure exists;
+
+    failure_set(&exists, cause, "the destination says that this %s exists", kind_word(lane->kind));
+    ledger_explain(job->entry, told->cause == cause ? told : &exists);
+    said(pass, lane, job, NOTE_EXISTED);
 }
 
 static void unknown(struct pass *pass, struct lane *lane, struct job *job, const struct failure *failure)
@@ -90,7 +99,7 @@ static void refused_resource(struct pass *pass, struct lane *lane, struct job *j
 {
     switch (cause_remedy(failure->cause)) {
     case REMEDY_SETTLE:
-        said(pass, lane, job, false);
+        existed(pass, lane, job, failure);
         return;
     case REMEDY_READ:
         unknown(pass, lane, job, failure);
@@ -152,10 +161,10 @@ static void take_item(struct pass *pass, struct lane *lane, struct job *job, con
 {
     switch (item->outcome) {
     case OUTCOME_CREATED:
-        said(pass, lane, job, true);
+        created(pass, lane, job);
         return;
     case OUTCOME_EXISTED:
-        said(pass, lane, job, false);
+        existed(pass, lane, job, item->failure);
         return;
     case OUTCOME_UNKNOWN:
         unknown(pass, lane, job, item->failure);

@@ -116,7 +116,7 @@ enum event_kind {
 struct created_item {
     uint32_t row;
     enum outcome outcome;
-    const struct failure *failure; /* REFUSED, NOT_SENT, UNKNOWN; borrowed during the step */
+    const struct failure *failure; /* REFUSED, NOT_SENT, UNKNOWN, perhaps EXISTED; borrowed during the step */
 };
 
 struct event {

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Alibaba Cloud as a destination and as a source, against the fake cloud of tests/cloud: its record of writes is the witness."""
+import collections
 import sys
+import time
 
 from harness import ROOT, Case, group, topic
 
@@ -33,6 +35,13 @@ class WithCloud(Case):
 
     def writes(self):
         return [(line["writer"], line["name"], line["before"] is None) for line in self.fake.audit()]
+
+    def sync(self, to, **spec):
+        """A configuration with one Sync of d.yaml."""
+        lines = "".join(f"  {name}: {value}\n" for name, value in spec.items())
+        self.write("mqferry.yaml", "apiVersion: mqferry/v1\nkind: Sync\nmetadata: {name: it}\nspec:\n  mode: apply\n  source: [d.yaml]\n"
+                                   f"  destination: {{address: \"{to}\", endpoint: \"{self.fake.endpoint}\"}}\n{lines}")
+        return ("--config", "mqferry.yaml")
 
     def assert_created_once(self, *names):
         self.assertEqual(sorted(self.writes()), sorted((KEY_ID, name, True) for name in names))
@@ -155,6 +164,44 @@ class FiveOnly(WithCloud):
                 self.fake.control({"set": {"refusals": way}})
                 self.reconcile("apply", FIVE[:-1] + "9", code=69)
 
+    def test_details_are_read_again_only_where_the_update_time_moved(self):
+        policy = {"retryPolicy": "DefaultRetryPolicy", "maxRetryTimes": 16}
+        there = {name: {"deliveryOrderType": "Concurrently", "consumeRetryPolicy": policy} for name in ("GID_a", "GID_b", "GID_c")}
+        self.fake.control({"instance": {"id": IDS[FIVE], "product": "rocketmq", "account": ACCOUNT, "groups": there}})
+        self.write("d.yaml", "".join(group(name, deliveryOrderType="Concurrently", consumeRetryPolicy="{maxRetryTimes: 16}") for name in there))
+        self.start("run", *self.sync(FIVE, interval="1s"))
+
+        def read(operation="GetConsumerGroup"):
+            return collections.Counter(call["name"] for call in self.fake.seen()["calls"] if call["operation"] == operation)
+
+        def passes(count):
+            until = read("GetInstance").total() + count + 1  # the last one may have just begun
+            self.wait_for(f"{count} more passes", lambda: read("GetInstance").total() >= until)
+
+        passes(3)
+        self.assertEqual(read(), {"GID_a": 1, "GID_b": 1, "GID_c": 1})
+        self.fake.control({"console": {"act": "update", "instance": IDS[FIVE], "kind": "group", "name": "GID_b", "settings": {
+            "consumeRetryPolicy": {**policy, "maxRetryTimes": 3}}}})
+        self.wait_for("reading GID_b again", lambda: read()["GID_b"] > 1)
+        # Times are in seconds: what has just changed may change once more without a new time. That is over after ten of them.
+        time.sleep(12)
+        settled = read()
+        passes(3)
+        self.assertEqual(read(), settled)
+        self.assertEqual((settled["GID_a"], settled["GID_c"]), (1, 1))
+        self.reconcile("verify", code=2)
+        self.assertEqual([line["writer"] for line in self.fake.audit()], ["console"])
+
+    def test_a_share_of_a_budget_that_nobody_tells_is_learnt_and_kept(self):
+        """The limit is 40 a second; a quarter of it is 10."""
+        names = [f"t{number:03}" for number in range(320)]
+        self.write("d.yaml", "".join(topic(name) for name in names))
+        self.fake.control({"limit": {"operation": "CreateTopic", "rate": 40, "burst": 4}})
+        self.run_it("apply", "--yes", "--sync", "it", *self.sync(FIVE, pace="{share: 25%, concurrency: 16}"))
+        self.assert_created_once(*names)
+        times = [line["time"] for line in self.fake.audit()]
+        self.assertGreater(times[-1] - times[-51], 50 / 10 * 0.8, "it took more than its share")
+
     def test_a_topic_that_stays_creating_is_reported(self):
         self.fake.control({"change": {"id": IDS[FIVE], "creating_s": -1}})
         self.reconcile("apply", FIVE, "--timeout", "3s", code=75)
@@ -167,6 +214,17 @@ class FiveOnly(WithCloud):
 
 
 class FourOnly(WithCloud):
+    def test_a_share_of_the_published_budget_is_kept_from_the_first_call_on(self):
+        """10 creates a second are published; a fifth of it is 2. The account is never throttled."""
+        names = [f"t{number:02}" for number in range(14)]
+        self.write("d.yaml", "".join(topic(name) for name in names))
+        self.fake.control({"published_limits": True})
+        self.run_it("apply", "--yes", "--sync", "it", *self.sync(FOUR, pace="{share: 20%}"))
+        self.assert_created_once(*names)
+        times = [line["time"] for line in self.fake.audit()]
+        self.assertGreater(times[-1] - times[0], (len(names) - 1 - 3) / 2, "it took more than its share")
+        self.assertEqual({call["outcome"] for call in self.fake.seen()["calls"]}, {"OK"})
+
     def test_a_gateway_that_knows_the_signature_of_old_only_is_signed_for_as_it_wants(self):
         """Found out by its complaint, in whatever words, once: every call after the first is signed with RPC 1.0 at once."""
         for words, parameter in (("mandatory", "AccessKeyId"), ("mandatory", "Version"), ("input", "Version"), ("input", "Signature")):
