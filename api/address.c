@@ -213,6 +213,17 @@ static int parse_snapshot(const struct parsing *parsing, struct text path)
     return 0;
 }
 
+static int no_scheme(const struct parsing *parsing)
+{
+    static const char begins[] = "begins with rocketmq://, rocketmqs://, apsaramq://, ons:// or snapshot:";
+    struct text whole = parsing->whole;
+
+    if (memchr(whole.data, '@', whole.bytes) || whole.bytes > QUOTED_BYTES_MAX)
+        return failure_set(parsing->why, CAUSE_USAGE, "this is no address of an instance: one %s", begins);
+    return failure_set(parsing->why, CAUSE_USAGE, "'%.*s' is no address of an instance: one %s", (int)whole.bytes,
+                       whole.data, begins);
+}
+
 int address_parse(struct text text, struct address *out, struct failure *why)
 {
     struct parsing parsing = {text, out, why};
@@ -221,9 +232,7 @@ int address_parse(struct text text, struct address *out, struct failure *why)
     out->scheme = scheme_of(text);
     if (out->scheme == SCHEMES) {
         out->scheme = SCHEME_SNAPSHOT;
-        return failure_set(why, CAUSE_USAGE,
-                           "this is no address of an instance: it begins with rocketmq://, "
-                           "rocketmqs://, apsaramq://, ons:// or snapshot:");
+        return no_scheme(&parsing);
     }
     struct text rest = text_after(text, text_of(schemes[out->scheme].prefix).bytes);
     if (out->scheme == SCHEME_SNAPSHOT)

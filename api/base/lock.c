@@ -40,8 +40,10 @@ static void write_holder(int fd)
 
 static int refuse_held(const char *path, int64_t holder, struct failure *why)
 {
+    if (holder == getpid())
+        return failure_set(why, CAUSE_STATE_LOCKED, "%s is locked by another sync of this process", path);
     if (holder == 0)
-        return failure_set(why, CAUSE_STATE_LOCKED, "%s is locked by another process", path);
+        return failure_set(why, CAUSE_STATE_LOCKED, "%s is locked by somebody else", path);
     return failure_set(why, CAUSE_STATE_LOCKED, "%s is locked by process %lld", path, (long long)holder);
 }
 

@@ -94,7 +94,7 @@ static int show_destination(struct setup *setup, struct failure *why)
     struct address address;
 
     if (address_parse(text_of(setup->destination.address), &address, why) < 0)
-        return failure_wrap(why, "'%s'", setup->destination.address);
+        return -1;
     if (address_append(&setup->destination_text, &address) < 0)
         return failure_no_memory(why, "the destination's address");
     return 0;

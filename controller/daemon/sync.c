@@ -28,6 +28,7 @@ struct sync {
     const char **watched; /* paths and the mapping */
     struct mapping no_flags;
     uint64_t started_ms; /* of the last pass; 0: none yet */
+    uint64_t trouble;    /* what the last pass could not create (tell_pass) */
     uint64_t random;
     uint64_t beats, beat_ms; /* of the runner, and when they last grew */
     struct sync_view view;
@@ -93,7 +94,7 @@ static void on_pass(void *context, const struct runner_result *result)
 {
     struct sync *sync = context;
 
-    tell_pass(sync->options.log, sync->config->name, result);
+    tell_pass(sync->options.log, sync->config->name, result, &sync->trouble);
     if (sync->closing)
         return;
     tell_watch(sync);

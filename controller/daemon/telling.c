@@ -4,9 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "api/base/hash.h"
 #include "api/cause.h"
 
-enum { NUMBER_BYTES = 24, PLACE_BYTES = 32 };
+enum { NUMBER_BYTES = 24, PLACE_BYTES = 32, DIGEST_ROWS_MAX = 50000 };
 
 static const char *or_null(const char *text)
 {
@@ -82,22 +83,49 @@ static uint64_t both(const uint64_t counts[static KINDS])
     return counts[KIND_TOPIC] + counts[KIND_GROUP];
 }
 
-static void tell_rows(struct log *log, const char *sync, const struct runner_result *result)
+static bool is_trouble(const struct row_result *one)
+{
+    return one->result == RESULT_FAILED || one->result == RESULT_PENDING;
+}
+
+/* The first rows that are in trouble, and how many there are, as a number. Request ids and attempts do not count: they
+ * are others in every pass. */
+static uint64_t digest_trouble(const struct runner_result *result, uint64_t wanted)
+{
+    const struct catalog *declared = result->plan->declared;
+    uint64_t digest = hash_word(0, wanted);
+
+    for (uint32_t row = 0, seen = 0; seen < wanted && seen < DIGEST_ROWS_MAX && row < result->plan->row_count; row++) {
+        struct row_result one = pass_result(result->pass, row);
+        if (!is_trouble(&one))
+            continue;
+        digest = hash_word(digest, ((uint64_t)one.result << 32) + (uint64_t)one.cause);
+        digest = hash_text(digest, catalog_name(declared, &catalog_rows(declared)[row]));
+        seen++;
+    }
+    return digest;
+}
+
+/* What was created, always; what was not, when it is not what the pass before said. */
+static void tell_rows(struct log *log, const char *sync, const struct runner_result *result, uint64_t *trouble)
 {
     const struct pass_report *report = result->report;
-    uint64_t wanted = both(report->created) + both(report->failed) + both(report->pending), told = 0;
+    uint64_t created = both(report->created), troubled = both(report->failed) + both(report->pending);
 
     if (result->plan == NULL)
         return;
+    uint64_t digest = digest_trouble(result, troubled), wanted = created + (digest != *trouble ? troubled : 0),
+             told = 0;
     for (uint32_t row = 0; told < wanted && told < TELLING_LINES_MAX && row < result->plan->row_count; row++) {
         struct row_result one = pass_result(result->pass, row);
-        if (one.result != RESULT_CREATED && one.result != RESULT_FAILED && one.result != RESULT_PENDING)
+        if (one.result != RESULT_CREATED && (digest == *trouble || !is_trouble(&one)))
             continue;
         tell_row(log, sync, result, row, &one);
         told++;
     }
     if (told == TELLING_LINES_MAX)
         tell_more(log, LOG_LEVEL_WARN, "rows-not-listed", sync, wanted - told);
+    *trouble = digest;
 }
 
 /* What the source has no more: all of it, whenever there is more of it than before. */
@@ -143,12 +171,12 @@ static void tell_end(struct log *log, const char *sync, const struct runner_resu
               or_null(result->declared_digest), NULL);
 }
 
-void tell_pass(struct log *log, const char *sync, const struct runner_result *result)
+void tell_pass(struct log *log, const char *sync, const struct runner_result *result, uint64_t *trouble)
 {
     tell_complaints(log, LOG_LEVEL_ERROR, "manifest-wrong", sync, result->mistakes);
     if (result->loaded)
         tell_complaints(log, LOG_LEVEL_INFO, "manifest-notice", sync, result->notices);
-    tell_rows(log, sync, result);
+    tell_rows(log, sync, result, trouble);
     if (result->more_vanished && result->plan != NULL)
         tell_vanished(log, sync, result->plan);
     if (result->failure.cause != CAUSE_NONE)

@@ -10,7 +10,8 @@
 
 enum { TELLING_LINES_MAX = 100 }; /* of one sort and pass; how many more there are is said */
 
-void tell_pass(struct log *log, const char *sync, const struct runner_result *result);
+/* *trouble, 0 at first, says which rows could not be created in the pass before: the same ones are not told again. */
+void tell_pass(struct log *log, const char *sync, const struct runner_result *result, uint64_t *trouble);
 /* Each with its place; `sync` NULL: the configuration's. NULL `complaints` are none. */
 void tell_complaints(struct log *log, enum log_level level, const char *event, const char *sync,
                      const struct complaints *complaints);

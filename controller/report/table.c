@@ -395,13 +395,18 @@ static uint64_t in_state(const struct plan *plan, enum state state)
     return (uint64_t)plan->counts[KIND_TOPIC].states[state] + plan->counts[KIND_GROUP].states[state];
 }
 
-static void append_clause(struct table *table, uint64_t count, const char *what)
+static void append_clause(struct table *table, uint64_t count, const char *one, const char *many)
 {
     char text[32];
     if (count == 0)
         return;
     count_format(count, text);
-    buffer_append_format(table->out, ", %s %s", text, what);
+    buffer_append_format(table->out, ", %s %s", text, count == 1 ? one : many);
+}
+
+static void append_impossible(struct table *table, uint64_t count)
+{
+    append_clause(table, count, "cannot be created as it stands", "cannot be created as they stand");
 }
 
 static void append_sentence(struct table *table)
@@ -414,16 +419,17 @@ static void append_sentence(struct table *table)
     if (table->options->results) {
         count_format(both(report->created), creates);
         buffer_append_format(table->out, "%s created", creates);
-        append_clause(table, both(report->failed), "refused");
-        append_clause(table, both(report->pending), "to be tried again");
+        append_impossible(table, both(report->failed));
+        append_clause(table, both(report->pending), "to be tried again", "to be tried again");
     } else {
         count_format(to_create, creates);
         buffer_append_format(table->out, "%s to create", to_create == 0 ? "nothing" : creates);
+        append_impossible(table, in_state(plan, STATE_CONFLICT) + in_state(plan, STATE_INVALID));
     }
-    append_clause(table, in_state(plan, STATE_DIFFERS), "left alone because they differ");
-    append_clause(table, in_state(plan, STATE_CONFLICT) + in_state(plan, STATE_INVALID),
-                  "cannot be created as they stand");
-    append_clause(table, in_state(plan, STATE_VANISHED), "gone from the source and left where they are");
+    append_clause(table, in_state(plan, STATE_DIFFERS), "left alone because it differs",
+                  "left alone because they differ");
+    append_clause(table, in_state(plan, STATE_VANISHED), "gone from the source and left where it is",
+                  "gone from the source and left where they are");
     buffer_append_string(table->out, "; ");
     if (table->result->parity)
         paint(table, "1;32", "at parity");
@@ -449,12 +455,15 @@ static void append_fit(struct table *table)
     count_format(with_verdict(evaluation, VERDICT_FITS) + with_verdict(evaluation, VERDICT_FITS_PARTLY), fits);
     buffer_append_format(table->out, "%s there as declared, %s can be created", present, fits);
     append_clause(table, with_verdict(evaluation, VERDICT_FITS_PARTLY),
+                  "of them without settings that cannot be held there",
                   "of them without settings that cannot be held there");
-    append_clause(table, with_verdict(evaluation, VERDICT_DECIDE), "need a decision in the mapping");
-    append_clause(table, with_verdict(evaluation, VERDICT_REFUSED), "cannot be created as they stand");
-    append_clause(table, with_verdict(evaluation, VERDICT_NO_ROOM), "find no room");
-    append_clause(table, with_verdict(evaluation, VERDICT_DIFFERS), "are there with other settings");
-    append_clause(table, with_verdict(evaluation, VERDICT_UNREAD), "could not be read");
+    append_clause(table, with_verdict(evaluation, VERDICT_DECIDE), "needs a decision in the mapping",
+                  "need a decision in the mapping");
+    append_impossible(table, with_verdict(evaluation, VERDICT_REFUSED));
+    append_clause(table, with_verdict(evaluation, VERDICT_NO_ROOM), "finds no room", "find no room");
+    append_clause(table, with_verdict(evaluation, VERDICT_DIFFERS), "is there with other settings",
+                  "are there with other settings");
+    append_clause(table, with_verdict(evaluation, VERDICT_UNREAD), "could not be read", "could not be read");
     buffer_append_string(table->out, "; ");
     paint(table, evaluation->fits ? "1;32" : "1;33", evaluation->fits ? "it fits" : "it does not fit as it is");
     buffer_append_char(table->out, '\n');

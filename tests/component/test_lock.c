@@ -101,7 +101,7 @@ static void foreign_text_is_not_named(void **state)
     assert_int_equal(lock_take(&first, "a.lock", &why), 0);
     scratch_put("a.lock", "somebody\n");
     assert_int_equal(lock_take(&second, "a.lock", &why), -1);
-    assert_string_equal(why.text, "a.lock is locked by another process");
+    assert_string_equal(why.text, "a.lock is locked by somebody else");
     lock_release(&first);
 }
 

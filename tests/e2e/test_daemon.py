@@ -63,6 +63,23 @@ class Daemon(WithDaemon):
         self.wait_for("the new topic", lambda: self.topics() == {"a", "b"})
         self.wait_for("the notice, again", lambda: self.log().count("manifest-notice") == 2)
 
+    def test_what_cannot_be_created_is_logged_when_it_is_news(self):
+        """Not in every pass; and again when there is more of it."""
+        self.write("mqferry.yaml", sync("one", "manifests/", "d.json", "1s"))
+        self.write("manifests/bad.yaml", topic("untyped", None))
+        process = self.run_daemon()
+        self.wait_for("three passes", lambda: self.log().count("event=pass-end") >= 3)
+        self.assertEqual(self.log().count("name=untyped"), 1, self.log())
+        self.write("manifests/worse.yaml", topic("untyped2", None))
+        self.wait_for("the other one", lambda: "name=untyped2" in self.log())
+        seen = self.log().count("event=pass-end")
+        self.wait_for("two more passes", lambda: self.log().count("event=pass-end") >= seen + 2)
+        self.assertEqual((self.log().count("name=untyped "), self.log().count("name=untyped2 ")), (2, 1), self.log())
+        # What is made once more is told once more: it was created.
+        self.path("d.json").unlink()
+        self.wait_for("the topic again", lambda: self.log().count("event=created") == 2)
+        self.assertEqual(self.end(process), 0)
+
     def test_editors_rename_into_place_is_followed(self):
         self.run_daemon()
         self.wait_for("the first pass", lambda: self.topics() == {"a"})

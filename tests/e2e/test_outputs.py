@@ -75,6 +75,11 @@ class Usage(Case):
         for address in ("kafka://x", "snapshot:", "rocketmq://", "apsaramq://cn-hangzhou", "d.json"):
             self.wrong("plan", "--from", "a.yaml", "--to", address, says=address)
 
+    def test_a_password_in_an_address_is_not_repeated(self):
+        for address in ("rocketmq://user:hidden@ns:9876/c", "apsaramq://id:hidden@cn-hangzhou/i", "http://user:hidden@ns/c"):
+            ended = self.run_it("plan", "--from", "a.yaml", "--to", address, code=64)
+            self.assertNotIn("hidden", ended.out + ended.err)
+
     def test_two_dashes_end_the_options(self):
         self.write("--odd.yaml", topic("a"))
         self.run_it("validate", "--", "--odd.yaml")

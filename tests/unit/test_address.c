@@ -114,8 +114,11 @@ static void addresses_are_told_from_paths(void **state)
 static void mistakes_are_named(void **state)
 {
     (void)state;
-    assert_refused("http://a/b", "this is no address of an instance: it begins with rocketmq://, rocketmqs://, "
-                                 "apsaramq://, ons:// or snapshot:");
+    assert_refused("http://a/b",
+                   "'http://a/b' is no address of an instance: one begins with rocketmq://, rocketmqs://, "
+                   "apsaramq://, ons:// or snapshot:");
+    assert_refused("http://user:secret@b", "this is no address of an instance: one begins with rocketmq://, "
+                                           "rocketmqs://, apsaramq://, ons:// or snapshot:");
     assert_refused("snapshot:", "address 'snapshot:': the path is missing; it looks like snapshot:PATH");
     assert_refused("ons:/a/b", "address 'ons:/a/b': '//' is missing; it looks like ons://REGION/INSTANCE_ID");
     assert_refused("ons:///b", "address 'ons:///b': the region is missing or no region id (cn-hangzhou); it looks "
