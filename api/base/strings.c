@@ -68,7 +68,7 @@ bool duration_parse(struct text text, uint64_t *out_ms)
     if (factor == 0 || !parse_unsigned((struct text){text.data, digits}, &count))
         return false;
     uint64_t ms;
-    if (__builtin_mul_overflow(count, factor, &ms))
+    if (__builtin_mul_overflow(count, factor, &ms) || ms > INT64_MAX)
         return false;
     *out_ms = ms;
     return true;

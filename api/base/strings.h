@@ -30,7 +30,8 @@ size_t utf8_width(struct text text);
  */
 bool number_parse(struct text text, int64_t *out_value);
 
-/* "90s", "10m", "24h", "7d", "250ms" → milliseconds; false: not a duration. */
+/* "90s", "10m", "24h", "7d", "250ms" → milliseconds, at most INT64_MAX: taken from a time or added to one it does not
+ * overflow. false: not a duration. */
 bool duration_parse(struct text text, uint64_t *out_ms);
 /* "1.2 s", "3 m 20 s", "2 h 5 m": for people. */
 void duration_format(uint64_t ms, char out[static 32]);

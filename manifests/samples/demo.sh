@@ -62,6 +62,7 @@ spec:
   interval: 60s
 EOF
 printf '%s$ mqferry run --config mqferry.yaml &%s\n' "$dim" "$plain"
+export MQFERRY_LISTEN="${MQFERRY_LISTEN:-127.0.0.1:0}" # another mqferry may have the usual port
 "$mqferry" run --config mqferry.yaml --log-format text 2>&1 &
 daemon=$!
 sleep 1
