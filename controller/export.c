@@ -213,7 +213,8 @@ static int append_table(struct json_writer *json, const struct catalog *catalog,
     return 0;
 }
 
-/* dataVersion marks the numbers as those of one broker, not sums over masters (rocketmq-remoting 1.2, 1.3). */
+/* dataVersion marks the numbers as those of one broker, not sums over masters (rocketmq-remoting 1.2, 1.3). Each table
+ * of each master has its own; what stands for all of them is nobody's: zeros, and the same bytes in every export. */
 static int append_metadata(struct buffer *out, const struct catalog *catalog, const struct capabilities *capabilities,
                            struct failure *why)
 {
