@@ -8,8 +8,9 @@ cd "$(dirname "$0")"
 sdk=$(readlink -f "../../$1")
 MQFERRY_SANITIZED=$(readlink -f "../../$2/mqferry")
 NODE_SDK=$sdk-node
-export MQFERRY_SANITIZED NODE_SDK
+GO_SDK=$sdk-go
+export MQFERRY_SANITIZED NODE_SDK GO_SDK
 python=/usr/bin/python3
 ./install-sdk.sh "$sdk"
 [ -e "$sdk/complete" ] && python=$sdk/bin/python3
-PYTHONPATH=. exec "$python" -B ../e2e/runner.py test_signatures test_fakecloud sdk_confirm sdk_confirm_old sdk_confirm_node sdk_beside_mqferry
+PYTHONPATH=. exec "$python" -B ../e2e/runner.py test_signatures test_fakecloud sdk_confirm sdk_confirm_old sdk_confirm_node sdk_confirm_go sdk_beside_mqferry

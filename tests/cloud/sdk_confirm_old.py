@@ -35,6 +35,19 @@ spec: {groupType: http}
 OF_EACH = {"SignatureNonce", "Timestamp", "Signature", "RegionId", "SignatureType"}
 
 
+def mqferry(fake, command):
+    """(exit code, rows by name, all it said) of MANIFEST, with a state that nobody else has."""
+    with tempfile.TemporaryDirectory(prefix="mqferry-old-") as folder:
+        path = pathlib.Path(folder) / "d.yaml"
+        path.write_text(MANIFEST)
+        environment = {**plain_environment(), "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY_ID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SECRET,
+                       "MQFERRY_STATE_DIR": folder, "HOME": folder}
+        done = subprocess.run([os.environ["MQFERRY_SANITIZED"], command, "--from", str(path), "--to", FOUR, "--endpoint", fake.endpoint,
+                               "--output", "json", *(["--yes"] if command == "apply" else [])],
+                              env=environment, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL)
+    return done.returncode, {row["name"]: row for row in json.loads(done.stdout).get("resources", [])}, done.stdout + done.stderr
+
+
 @unittest.skipIf(MISSING, MISSING)
 class Old(unittest.TestCase):
     maxDiff = None
@@ -68,17 +81,11 @@ class Old(unittest.TestCase):
             self.call(*arguments, **parameters)
         return caught.exception.get_error_code()
 
-    def mqferry(self, command, code=0):
-        with tempfile.TemporaryDirectory(prefix="mqferry-old-") as folder:
-            path = pathlib.Path(folder) / "d.yaml"
-            path.write_text(MANIFEST)
-            environment = {**plain_environment(), "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY_ID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SECRET,
-                           "MQFERRY_STATE_DIR": folder, "HOME": folder}
-            done = subprocess.run([os.environ["MQFERRY_SANITIZED"], command, "--from", str(path), "--to", FOUR, "--endpoint",
-                                   self.fake.endpoint, "--output", "json", *(["--yes"] if command == "apply" else [])],
-                                  env=environment, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL)
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        return {row["name"]: row for row in json.loads(done.stdout)["resources"]}
+    def mqferry(self, command):
+        """Its rows, by name."""
+        code, rows, said = mqferry(self.fake, command)
+        self.assertEqual(code, 0, said)
+        return rows
 
     def requests(self):
         """What the gateway was asked in its own way, by operation and group type, without what differs each time."""
