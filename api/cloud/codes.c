@@ -126,6 +126,7 @@ static const struct row gateway[] = {
     {"IncompleteSignature", ALWAYS(CREDENTIALS_REJECTED)},
     {"InvalidAccessKey*", ALWAYS(CREDENTIALS_REJECTED)},
     {"InvalidSecurityToken.Expired", ALWAYS(CREDENTIALS_EXPIRED)},
+    {"SecurityTokenExpired", ALWAYS(CREDENTIALS_EXPIRED)},
     {"InvalidSecurityToken*", ALWAYS(CREDENTIALS_REJECTED)},
     {"MissingSecurityToken", ALWAYS(CREDENTIALS_REJECTED)},
     {"Forbidden*", PERMISSION},

@@ -3,14 +3,16 @@
  * libcurl's multi interface driven by libuv.
  *
  * happy path: http_start queues a transfer → it begins: libcurl gets it → libcurl tells which sockets to watch and when
- * to wake it → each event goes to curl_multi_socket_action, after which the messages are drained, whatever it says
- * about running transfers → the finished list is delivered, outside of libcurl. what can go wrong: the transfer fails
- * (say how, and whether anything left); libcurl forgets it (the transfer's own timer ends it shortly after its
- * deadline; that also covers a socket that could not be watched). a busy loop: 64 TLS connections made at once are 50
- * ms of work. So nothing more is begun, and no more sockets are looked after, once a turn of the loop has taken
- * TURN_MS: sockets that are ready will be so in the next turn, after all else that waits. cancelling: the transfer is
- * taken from libcurl at once and delivered by a timer. on close: no transfer is left; easy handles, then the multi
- * handle while sockets can still be unwatched, then the timers; when the last handle has gone, the owner is told.
+ *             to wake it → each event goes to curl_multi_socket_action, after which the messages are drained, whatever
+ *             it says about running transfers → the finished list is delivered, outside of libcurl.
+ * what can go wrong: the transfer fails (say how, and whether anything left); libcurl forgets it (the transfer's own
+ *             timer ends it shortly after its deadline; that also covers a socket that could not be watched); too much
+ *             at once: 64 TLS connections made together are 50 ms of work. So nothing more is begun, and no more
+ *             sockets are looked after, once a turn of the loop has taken TURN_MS: sockets that are ready will be so in
+ *             the next turn, after all else that waits.
+ * cancelling: the transfer is taken from libcurl at once and delivered by a timer.
+ * on close: no transfer is left; easy handles, then the multi handle while sockets can still be unwatched, then the
+ *             timers; when the last handle has gone, the owner is told.
  *
  * Nothing that runs inside a callback of libcurl calls libcurl.
  */

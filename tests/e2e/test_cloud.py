@@ -139,6 +139,29 @@ class BothProducts(WithCloud):
             self.assertEqual({name: row["messageType"] for name, row in there.items()},
                              {"order": "NORMAL", "pay": "FIFO", "later": "DELAY"})
 
+    def test_a_topic_that_stays_creating_is_reported(self):
+        for to in self.each():
+            self.fake.control({"change": {"id": IDS[to], "creating_s": -1}})
+            self.reconcile("apply", to, "--timeout", "3s", code=75)
+            self.assert_created_once("order", "pay", "later")
+
+    def test_source_and_destination_may_belong_to_different_accounts(self):
+        """Each is spoken to with its own keys, and the source is only read."""
+        self.fake.control({"key": {"id": "LTAI-old", "secret": "old", "account": "999"}},
+                          {"instance": {"id": "MQ_INST_old", "product": "ons", "account": "999", "topics": {"moved": {"MessageType": 5}},
+                                        "groups": {"GID_moved": {"GroupType": "tcp"}}}},
+                          {"instance": {"id": "rmq-cn-old", "product": "rocketmq", "account": "999", "topics": {"moved": {"messageType": "DELAY"}}}})
+        old = {"OLD_ACCESS_KEY_ID": "LTAI-old", "OLD_ACCESS_KEY_SECRET": "old"}
+        for source in ("ons://cn-hangzhou/MQ_INST_old", "apsaramq://cn-hangzhou/rmq-cn-old"):
+            self.fake.control({"instance": {"id": IDS[FIVE], "product": "rocketmq", "account": ACCOUNT}}, {"forget": True})
+            where = ("--from-endpoint", self.fake.endpoint, "--from-credentials", "env:OLD")
+            self.reconcile("apply", FIVE, *where, source=source, environment=old)
+            self.assertEqual(self.topics(FIVE), {"moved": {"messageType": "DELAY"}})
+            self.assertEqual({(line["instance"], line["writer"]) for line in self.fake.audit()}, {(IDS[FIVE], KEY_ID)})
+            self.assertEqual({call["outcome"] for call in self.fake.seen()["calls"]}, {"OK"})
+            self.reconcile("verify", FIVE, *where, source=source, environment=old)
+            self.reconcile("plan", FIVE, *where, source=source, code=77)  # without the source's keys
+
 
 class FiveOnly(WithCloud):
     def test_groups_keep_their_retry_policy(self):
@@ -202,11 +225,6 @@ class FiveOnly(WithCloud):
         times = [line["time"] for line in self.fake.audit()]
         self.assertGreater(times[-1] - times[-51], 50 / 10 * 0.8, "it took more than its share")
 
-    def test_a_topic_that_stays_creating_is_reported(self):
-        self.fake.control({"change": {"id": IDS[FIVE], "creating_s": -1}})
-        self.reconcile("apply", FIVE, "--timeout", "3s", code=75)
-        self.assert_created_once("order", "pay", "later")
-
     def test_a_clock_that_is_wrong_is_corrected_by_the_servers(self):
         self.fake.control({"set": {"clock_offset_s": 7200}})
         self.reconcile("apply")
@@ -238,6 +256,17 @@ class FourOnly(WithCloud):
                 requests = self.fake.seen()["requests"]
                 self.assertEqual(sum("authorization" in request["headers"] for request in requests), 2, "one for each process")
                 self.assertEqual(self.topics(FOUR)["order"]["Remark"], "a b/+~*")
+
+    def test_without_a_namespace_names_belong_to_the_account(self):
+        """What stands in its way in another instance is told with the provider's words; it is not taken for ours."""
+        taken = {"topics": {"order": {"MessageType": 0}}, "groups": {"GID_a": {"GroupType": "tcp"}}}
+        self.fake.control(*({"instance": {"id": id_, "product": "ons", "account": ACCOUNT, "independent": False, **there}}
+                            for id_, there in ((IDS[FOUR], {}), ("MQ_INST_2", taken))))
+        self.write("d.yaml", topic("order") + topic("pay", "FIFO") + group("GID_a"))
+        rows = {row["name"]: row for row in self.reconcile("apply", FOUR, "--timeout", "4s", "--output", "json", code=1).json()["resources"]}
+        self.assert_created_once("pay")
+        self.assertEqual([(rows[name]["cause"], rows[name]["providerCode"]) for name in ("order", "GID_a")],
+                         [("topic-exists", "BIZ_TOPIC_EXISTED"), ("group-in-other-instance", "BIZ_CONSUMER_ID_BELONG_TO_OTHER_USER")])
 
     def test_keys_of_a_session_are_signed_for_in_the_old_way_too(self):
         self.fake.control({"key": {"id": "STS.x", "secret": "s", "token": "t/+=", "account": ACCOUNT}},

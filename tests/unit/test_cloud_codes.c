@@ -133,6 +133,7 @@ static void codes_of_the_gateway(void **state)
         {"SignatureDoesNotMatch", CAUSE_CREDENTIALS_REJECTED},
         {"InvalidAccessKeyId.NotFound", CAUSE_CREDENTIALS_REJECTED},
         {"InvalidSecurityToken.Expired", CAUSE_CREDENTIALS_EXPIRED},
+        {"SecurityTokenExpired", CAUSE_CREDENTIALS_EXPIRED},
         {"InvalidSecurityToken.Malformed", CAUSE_CREDENTIALS_REJECTED},
         {"InvalidApi.NotFound", CAUSE_CONFIGURATION_WRONG},
         {"MissingMessageType", CAUSE_INVALID_PARAMETER},
