@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ struct mapper {
     enum round round;
     struct buffer name;  /* new name of the resource under way */
     struct buffer topic; /* and of its dead-letter topic */
+    char too_long[80];   /* what is wrong with the new name */
     struct mapping_counts counts;
     struct failure *why;
     bool failed;
@@ -198,6 +200,25 @@ static bool takes(const struct mapper *mapper, bool declared)
     return mapper->round == ROUND_ALL || (mapper->round == ROUND_DECLARED) == declared;
 }
 
+/* A name that does not fit any more is left as it is, and is never created so. 0, or -1 without memory. */
+static int change_name(struct mapper *mapper, const struct catalog *from, uint32_t row, struct text name,
+                       struct entry *entry)
+{
+    struct text renamed;
+
+    if (rename_to(mapper, entry->kind, name, &mapper->name, &renamed) != 0)
+        return failure_no_memory(mapper->why, "the name of a resource");
+    if (renamed.bytes > NAME_BYTES_MAX) {
+        snprintf(mapper->too_long, sizeof mapper->too_long, "the mapping gives it a name of %zu bytes, %d are the most",
+                 renamed.bytes, NAME_BYTES_MAX);
+        set_problem(entry, CAUSE_INVALID_PARAMETER, mapper->too_long);
+        renamed = name;
+    }
+    entry->source_name = catalog_source_name(from, &catalog_rows(from)[row]);
+    entry->name = renamed;
+    return 0;
+}
+
 static bool fail(struct mapper *mapper)
 {
     mapper->failed = true;
@@ -225,13 +246,8 @@ static bool map_row(void *context, const struct catalog *from, uint32_t row, str
     mapper->counts.declared[entry->kind]++;
     if (mapper->settings != NULL && change_settings(mapper, &catalog_rows(from)[row], name, entry) != 0)
         return fail(mapper);
-    if (mapper->renaming) {
-        entry->source_name = catalog_source_name(from, &catalog_rows(from)[row]);
-        if (rename_to(mapper, entry->kind, name, &mapper->name, &entry->name) != 0) {
-            failure_no_memory(mapper->why, "the name of a resource");
-            return fail(mapper);
-        }
-    }
+    if (mapper->renaming && change_name(mapper, from, row, name, entry) != 0)
+        return fail(mapper);
     return true;
 }
 
@@ -357,8 +373,8 @@ int mapping_apply(const struct mapping *mapping, struct catalog *from, struct ma
         *out = catalog_ref(from);
         return 0;
     }
-    buffer_init(&mapper.name, NAME_BYTES_MAX);
-    buffer_init(&mapper.topic, NAME_BYTES_MAX);
+    buffer_init(&mapper.name, 2 * NAME_BYTES_MAX); /* a prefix is as long as a name at most */
+    buffer_init(&mapper.topic, 2 * NAME_BYTES_MAX);
     int status = mapper_open(&mapper, from, why);
     if (status == 0)
         status = map_rows(&mapper, from, out, why);

@@ -29,13 +29,13 @@ static bool masters_disagree(const struct plan *plan, const struct resource *dec
 {
     const struct spread *spread = catalog_spread(plan->declared, declared->settings);
     const struct settings *first = catalog_settings_of(plan->declared, declared);
-    uint64_t holds = plan->capabilities.holds[declared->kind];
+    uint64_t kept = plan->capabilities.holds[declared->kind];
 
     for (uint16_t i = 0; i < spread->masters; i++) {
         if (spread->settings[i] == CATALOG_ABSENT)
             continue;
         const struct settings *other = catalog_settings(plan->declared, spread->settings[i]);
-        if ((first->set & holds) != (other->set & holds) || settings_difference(first, other, holds, false) != 0)
+        if ((first->set & kept) != (other->set & kept) || settings_difference(first, other, kept, false) != 0)
             return true;
     }
     return false;

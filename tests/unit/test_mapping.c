@@ -308,6 +308,39 @@ static void long_prefixed_names_come_through(void **state)
     assert_int_equal(catalog_rows(mapped)[0].name_bytes, 302);
 }
 
+/* One that would be longer than names can be keeps what it is called, and the others go on. */
+static void too_long_prefixed_names_are_a_problem(void **state)
+{
+    struct rename_rule rules[] = {{.kinds = MATCH_TOPICS, .prefix = TEXT("p_")}};
+    struct catalog_builder *builder = catalog_builder_new();
+    struct draft nothing;
+    char longest[NAME_BYTES_MAX];
+    struct catalog *from;
+
+    (void)state;
+    draft_clear(&nothing);
+    memset(longest, 'x', sizeof longest);
+    const struct text names[] = {TEXT("a"), {longest, sizeof longest}};
+    for (size_t i = 0; i < 2; i++) {
+        const struct entry entry = {
+            .kind = KIND_TOPIC, .name = names[i], .draft = &nothing, .problem_field = FIELD_COUNT};
+        assert_int_equal(catalog_add(builder, &entry, &why), 0);
+    }
+    assert_int_equal(catalog_seal(builder, NULL, NULL, &from, &why), 0);
+    catalog_builder_free(builder);
+    set_renames(rules, 1);
+    assert_int_equal(mapping_apply(&mapping, from, &counts, &mapped, &why), 0);
+    catalog_unref(from);
+    assert_int_equal(catalog_count(mapped), 2);
+    assert_int_not_equal(catalog_find(mapped, KIND_TOPIC, TEXT("p_a")), CATALOG_ABSENT);
+    const struct resource *kept = &catalog_rows(mapped)[1];
+    assert_int_equal(kept->name_bytes, NAME_BYTES_MAX);
+    const struct problem *problem = catalog_problem(mapped, kept);
+    assert_non_null(problem);
+    assert_int_equal(problem->cause, CAUSE_INVALID_PARAMETER);
+    assert_string_equal(problem->text, "the mapping gives it a name of 4098 bytes, 4096 are the most");
+}
+
 /* ---- types and settings ---- */
 
 /* messageTypes fills gaps, UNSPECIFIED among them; the first match wins; groups have no type. */
@@ -710,6 +743,7 @@ int main(void)
         TEST(what_is_not_declared_gives_way),
         TEST(renames_follow_into_dead_letter_topics),
         TEST(long_prefixed_names_come_through),
+        TEST(too_long_prefixed_names_are_a_problem),
         TEST(message_types_fill_gaps),
         TEST(set_wins_over_the_source),
         TEST(when_must_hold),
