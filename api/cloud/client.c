@@ -288,6 +288,7 @@ static void http_request_of(struct call_state *state, const struct signed_reques
                                            .ca_file = client->ca_file,
                                            .plain = client->plain,
                                            .writes = call->writes,
+                                           .secret = state->rpc_v1,
                                            .connect_timeout_ms = CLOUD_CONNECT_TIMEOUT_MS,
                                            .deadline_ms = call->deadline_ms,
                                            .answer_bytes_max = CLOUD_BODY_BYTES_MAX,

@@ -44,7 +44,7 @@ struct transfer {
     struct buffer answer;
     size_t body_given;   /* bytes of the request's body that libcurl has taken */
     struct trust *trust; /* NULL: plain */
-    bool too_large, repeated, running, queued;
+    bool too_large, repeated, running, queued, secret;
     char host[HOST_BYTES_MAX]; /* for messages */
     char error[CURL_ERROR_SIZE];
     struct transfer *next;               /* in `idle`, `queued` or `finished` */
@@ -334,7 +334,7 @@ static void transfer_close(struct transfer *transfer)
     uv_close((uv_handle_t *)&transfer->backstop, on_transfer_closed);
 }
 
-/* A few stay for the next requests: each holds some 30 KB. */
+/* A few stay for the next requests: each holds some 30 KB, and parts of its last URL. */
 static void transfer_put_back(struct transfer *transfer)
 {
     curl_easy_reset(transfer->easy);
@@ -342,7 +342,7 @@ static void transfer_put_back(struct transfer *transfer)
     transfer->headers = NULL;
     buffer_release(&transfer->answer);
     transfer->request = NULL;
-    if (transfer->http->idle_count >= IDLE_MAX) {
+    if (transfer->secret || transfer->http->idle_count >= IDLE_MAX) {
         transfer_close(transfer);
         return;
     }
@@ -389,6 +389,7 @@ static void attach(struct transfer *transfer, struct http_request *request)
     transfer->request = request;
     transfer->body_given = 0;
     transfer->too_large = transfer->repeated = false;
+    transfer->secret = request->secret;
     transfer->error[0] = '\0';
     options_note_host(transfer->host, request->url);
     (request->secret ? buffer_init_secret : buffer_init)(&transfer->answer, request->answer_bytes_max + JSON_PADDING);

@@ -31,7 +31,7 @@ struct http_request {
     bool plain;                  /* http:// is allowed */
     bool direct;                 /* past any proxy; always so for a host that is this machine */
     bool writes;                 /* never repeated */
-    bool secret;                 /* the answer's memory is wiped */
+    bool secret;                 /* URL or answer: their memory is wiped */
     uint64_t connect_timeout_ms; /* name, connection and TLS */
     uint64_t deadline_ms;        /* monotonic */
     size_t answer_bytes_max;

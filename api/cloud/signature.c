@@ -206,6 +206,7 @@ static int append_hmac_sha1(struct buffer *out, struct text secret, struct text 
         return fail_library(why);
     int length = EVP_EncodeBlock(base64, mac, (int)mac_bytes);
     buffer_append(out, base64, (size_t)length);
+    OPENSSL_cleanse(base64, sizeof base64);
     OPENSSL_cleanse(mac, sizeof mac);
     return out->failed ? failure_no_memory(why, "signing") : 0;
 }

@@ -46,7 +46,7 @@ class Settings:
     token_calls: int = state.FOR_EVER  # or how many calls
     imds: str = "12"  # versions of the metadata server; "": it is none
     record: bool = False  # every request as it came, for GET /_control
-    only_v1: list = dataclasses.field(default_factory=list)  # a gateway of old, that knows RPC 1.0 only: [words, parameter] (gateway_of_old)
+    only_v1: list = dataclasses.field(default_factory=list)  # a product's gateway of old, knows RPC 1.0 only: [words, parameter] (gateway_of_old)
 
 
 @dataclasses.dataclass
@@ -101,7 +101,7 @@ class Cloud:
                                         "body": request.body.decode()})
         product, key_id, operation, name, fault = rocketmq, "", "", "", None
         try:
-            if self.settings.only_v1:
+            if self.settings.only_v1 and request.headers.get("x-acs-version") != sts.VERSION:
                 request = gateway_of_old(request, *self.settings.only_v1)
             product = self.product(request)
             operation, arguments = product.route(request)

@@ -3,12 +3,14 @@
 import glob
 import json
 import os
+import re
 import resource
 import shutil
 import signal
 import socket
 import subprocess
 import unittest
+import urllib.parse
 import urllib.request
 
 from harness import RELEASE, group, topic
@@ -19,6 +21,7 @@ CANARY = "canary-secret-4f1c9e"
 
 class Secrets(WithSts):
     """Keys from a file assume a role of STS: there is a secret, a token of the role, and its secret."""
+    to, describe, create = FIVE, "GetInstance", "CreateTopic"
 
     def setUp(self):
         super().setUp()
@@ -34,12 +37,17 @@ class Secrets(WithSts):
         found = [CANARY]
         for _, secret, token in seen["given"]:
             found += [secret, token]
-        found += [request["headers"]["authorization"].split("Signature=")[1] for request in seen["requests"]]
+        for request in seen["requests"]:
+            if "authorization" in request["headers"]:
+                found.append(request["headers"]["authorization"].split("Signature=")[1])
+            else:  # RPC 1.0: as it stands in the URL, and before that
+                found += re.findall(r"&(?:Signature|SecurityToken)=([^&]+)", request["target"])
+                found.append(urllib.parse.unquote(found[-1]))
         self.assertGreater(len(found), 5)
         return [one.encode() for one in found]
 
     def run_here(self, command, *more, code=0, binary=None, **environment):
-        ended = self.run_it(command, "--from", "d.yaml", "--to", FIVE, "--ca-file", self.path("tls") / "ca.pem", "--to-credentials",
+        ended = self.run_it(command, "--from", "d.yaml", "--to", self.to, "--ca-file", self.path("tls") / "ca.pem", "--to-credentials",
                             "file:keys.json", "--log-level", "debug", *more, code=code, environment=environment, binary=binary)
         self.printed += ended.out + ended.err
         return ended
@@ -69,7 +77,7 @@ metadata: {{name: canary}}
 spec:
   mode: apply
   source: [d.yaml]
-  destination: {{address: "{FIVE}", caFile: tls/ca.pem, credentials: "file:{self.path('keys.json')}"}}
+  destination: {{address: "{self.to}", caFile: tls/ca.pem, credentials: "file:{self.path('keys.json')}"}}
   interval: 1h
 """)
         self.environment.pop("MQFERRY_LISTEN", None)
@@ -92,7 +100,7 @@ spec:
         refusals = [{"code": "InvalidSecurityToken.Expired", "status": 400}, {"code": "SignatureDoesNotMatch", "status": 400},
                     {"code": "InvalidSecurityToken.Malformed", "status": 400}, {"code": "NoPermission", "status": 403}]
         for refuse in refusals:
-            for operation in ("GetInstance", "CreateTopic", "AssumeRole"):
+            for operation in (self.describe, self.create, "AssumeRole"):
                 self.fake.control({"fault": {"operation": operation, "times": -1,
                                              "refuse": {**refuse, "message": "No. server string to sign is:x", "gateway": True}}})
                 self.run_here("apply", "--yes", "--timeout", "3s", code=None)
@@ -137,6 +145,15 @@ spec:
         unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
         subprocess.run(["sh", "-c", "kill -ABRT $$"], cwd=folder, check=False, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, unlimited))
         return bool(list(folder.iterdir()))
+
+
+class SecretsOfOld(Secrets):
+    """The same with a gateway that knows RPC 1.0 only: there token and signature are part of the URL."""
+    to, describe, create = "ons://cn-hangzhou/MQ_INST_1", "OnsInstanceBaseInfo", "OnsTopicCreate"
+
+    def setUp(self):
+        super().setUp()
+        self.fake.control({"set": {"only_v1": ["mandatory", "AccessKeyId"]}})
 
 
 del WithSts
