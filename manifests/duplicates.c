@@ -23,7 +23,7 @@ static bool stands_before(const struct resource *a, const struct resource *b)
 }
 
 /* The order of arrival is nearly that of the file: some topics are decided about at its end. */
-static enum duplicate twice_in_one_file(const struct duplicate_pair *pair, struct complaints *mistakes)
+enum duplicate duplicates_in_one_file(const struct duplicate_pair *pair, struct complaints *mistakes)
 {
     bool swapped = stands_before(pair->second, pair->first);
     const struct resource *first = swapped ? pair->second : pair->first;
@@ -56,8 +56,6 @@ enum duplicate duplicates_settle(const struct duplicate_pair *pair, struct compl
 
     if (first->hand && second->hand)
         return declare_twice(pair, mistakes);
-    if (first->line > 0 && second->line > 0 && first->file == second->file)
-        return twice_in_one_file(pair, mistakes);
     if (is_system(first) && is_system(second))
         return DUPLICATE_DROP;
     if (is_system(first) || is_system(second)) {

@@ -165,24 +165,32 @@ static int make_marks(struct loading *loading)
     return 0;
 }
 
-/* Resources of one name come in the order of their files. So two of one tool's file are neighbours, also where the one
- * of another file is kept before them. */
-static bool same_file_as_last(const struct loading *loading, const struct duplicate_pair *pair)
+/* Resources of one name come in the order of their files. So two of one file are neighbours, also where the one of
+ * another file is kept before them. */
+static const struct resource *neighbour(const struct loading *loading, const struct duplicate_pair *pair)
 {
-    const struct resource *last = &loading->last, *second = pair->second;
+    const struct resource *last = &loading->last;
+    bool same_name =
+        last->line > 0 && last->kind == pair->first->kind && text_equal(catalog_name(pair->catalog, last), pair->name);
 
-    return last->line > 0 && !second->hand && last->file == second->file && last->kind == second->kind &&
-           text_equal(catalog_name(pair->catalog, last), pair->name);
+    return same_name ? last : pair->first;
+}
+
+static enum duplicate settle_pair(struct loading *loading, struct duplicate_pair *pair, struct failure *why)
+{
+    struct duplicate_pair neighbours = *pair;
+
+    neighbours.first = neighbour(loading, pair);
+    if (!pair->second->hand && neighbours.first->file == pair->second->file)
+        return duplicates_in_one_file(&neighbours, loading->mistakes);
+    return duplicates_settle(pair, loading->mistakes, why);
 }
 
 static enum duplicate settle(void *context, struct duplicate_pair *pair, struct failure *why)
 {
     struct loading *loading = context;
-    struct duplicate_pair neighbours = *pair;
+    enum duplicate answer = settle_pair(loading, pair, why);
 
-    neighbours.first = &loading->last;
-    enum duplicate answer =
-        duplicates_settle(same_file_as_last(loading, pair) ? &neighbours : pair, loading->mistakes, why);
     loading->last = *pair->second;
     if (answer == DUPLICATE_DROP)
         loading->merged[pair->second->file]++;

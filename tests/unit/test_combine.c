@@ -106,6 +106,15 @@ static void test_live_rows_are_counted(void **state)
     assert_counts(4, 1, 1, 2);
 }
 
+/* A snapshot that is a source twice, or as an instance and as a file, says nothing twice. */
+static void test_one_file_may_be_two_sources(void **state)
+{
+    (void)state;
+    assert_int_equal(COMBINE("Topic a at=s:2:1\n", "live", "Topic a at=s:2:1\n", "Topic a at=s:2:1\n"), 0);
+    assert_counts(3, 0, 2, 1);
+    assert_int_equal(mistakes.count, 0);
+}
+
 /* Equal ones merge; unequal ones are a conflict that says who declares them. */
 static void test_equal_ones_merge_and_others_conflict(void **state)
 {
@@ -194,6 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_one_source_is_itself),
         TEST(test_live_rows_are_counted),
+        TEST(test_one_file_may_be_two_sources),
         TEST(test_equal_ones_merge_and_others_conflict),
         TEST(test_masters_that_agree_are_one),
         TEST(test_masters_that_disagree_are_told),
