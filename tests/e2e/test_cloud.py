@@ -172,6 +172,26 @@ class FiveOnly(WithCloud):
         policy = self.fake.holds(IDS[FIVE], "group")["GID_a"]["consumeRetryPolicy"]
         self.assertEqual(policy, {"retryPolicy": "FixedRetryPolicy", "maxRetryTimes": 8, "fixedIntervalRetryTime": 10})
 
+    def test_details_are_read_only_where_they_are_declared(self):
+        policy = {"retryPolicy": "DefaultRetryPolicy", "maxRetryTimes": 16}
+        there = {name: {"deliveryOrderType": "Concurrently", "consumeRetryPolicy": policy} for name in ("GID_a", "GID_b", "GID_c")}
+        self.fake.control({"instance": {"id": IDS[FIVE], "product": "rocketmq", "account": ACCOUNT, "groups": there}})
+        self.write("d.yaml", group("GID_a") + group("GID_b", deliveryOrderType="Concurrently"))
+        self.reconcile("verify")
+        self.assertEqual([call["name"] for call in self.fake.seen()["calls"] if call["operation"] == "GetConsumerGroup"], ["GID_b"])
+
+    def test_message_types_that_are_newer_than_the_documented_ones_are_passed_through(self):
+        there = {"newer": {"messageType": "PRIORITY"}, "unheard-of": {"messageType": "SOMETHING"}}
+        self.fake.control({"instance": {"id": IDS[FIVE], "product": "rocketmq", "account": ACCOUNT, "topics": there}})
+        self.write("d.yaml", topic("new", "LITE") + topic("newer", "PRIORITY") + topic("unheard-of"))
+        rows = {row["name"]: row for row in self.reconcile("apply", FIVE, "--output", "json").json()["resources"]}
+        self.assertEqual({name: row["state"] for name, row in rows.items()}, {"new": "inSync", "newer": "inSync", "unheard-of": "differs"})
+        self.assertEqual([line["name"] for line in self.fake.audit()], ["new"])
+        self.assertEqual(self.topics()["new"], {"messageType": "LITE"})
+        self.run_it("export", "--from", FIVE, "--from-endpoint", self.fake.endpoint, "--format", "snapshot", "--out", "out.json")
+        self.assertEqual(self.snapshot("out.json")["topics"]["unheard-of"]["messageType"], "SOMETHING")
+        self.reconcile("verify", source="snapshot:out.json")
+
     def test_hundreds_of_topics_are_read_page_by_page(self):
         names = {f"t{number:03}": {"messageType": "NORMAL"} for number in range(450)}
         self.fake.control({"instance": {"id": IDS[FIVE], "product": "rocketmq", "account": ACCOUNT, "topics": names}})

@@ -110,6 +110,23 @@ class Documented(WithBoth):
                         self.assertIn('"hint"', ended.out)
                         self.assertEqual([line for line in self.fake.audit() if line["before"] is not None], [])
 
+    def test_codes_that_nobody_knows_are_told_and_never_taken_for_success(self):
+        """Under all three envelopes. What is refused with 4xx is refused; 5xx may pass, and so may what came inside of 200."""
+        for to in (FIVE, FOUR):
+            for way in WAYS:
+                for status, code in ((400, 1), (500, 75)) if way == "status" else ((400, 1),):
+                    with self.subTest(f"{to} {way} {status}"):
+                        refuse = {"status": status, "code": "Whatever.Is.New", "message": "Nobody has heard of this."}
+                        self.anew()
+                        self.fake.control({"set": {"refusals": way}},
+                                          {"fault": {"operation": OPERATIONS[to]["topic"], "times": -1, "refuse": refuse}})
+                        ended = self.reconcile("apply", to, "--timeout", "3s", "--output", "json", code=code, binary=self.quick)
+                        row = {row["name"]: row for row in ended.json()["resources"]}["order"]
+                        self.assertIn(row["result"], ("failed", "pending"))
+                        self.assertEqual((row["providerCode"], row["providerMessage"]), (refuse["code"], refuse["message"]))
+                        self.assertTrue(row["requestId"])
+                        self.assertEqual([line["name"] for line in self.fake.audit()], ["GID_a"])
+
 
 class Halfway(WithBoth):
     def many(self, count=12):
