@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * libcurl's multi interface driven by libuv.
+ * libcurl's multi interface driven by libuv: which transfers are under way, and when. One of them: http_transfer.h.
  *
  * happy path: http_start queues a transfer → it begins: libcurl gets it → libcurl tells which sockets to watch and when
  *             to wake it → each event goes to curl_multi_socket_action, after which the messages are drained, whatever
@@ -19,37 +19,19 @@
 #include "api/cloud/http.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <uv.h>
 
-#include "api/base/json.h"
 #include "api/base/monotime.h"
 #include "api/cause.h"
 #include "api/cloud/http_curl.h"
-#include "api/cloud/http_options.h"
 #include "api/cloud/http_sockets.h"
+#include "api/cloud/http_transfer.h"
 #include "api/cloud/http_trust.h"
 
 enum { BACKSTOP_MS = 250, CONNECTING_MAX = 12, IDLE_MAX = 4, CONNECTIONS_MIN = 4, REST_MS = 10000 };
-
-struct transfer {
-    struct http *http;
-    CURL *easy;
-    uv_timer_t backstop;
-    struct http_request *request;
-    struct curl_slist *headers;
-    struct buffer answer;
-    size_t body_given;   /* bytes of the request's body that libcurl has taken */
-    struct trust *trust; /* NULL: plain */
-    bool too_large, repeated, running, queued, secret;
-    char host[HOST_BYTES_MAX]; /* for messages */
-    char error[CURL_ERROR_SIZE];
-    struct transfer *next;               /* in `idle`, `queued` or `finished` */
-    struct transfer *also, **connecting; /* in `connecting`: the next one, what points to this one; NULL: not there */
-};
 
 struct http {
     uv_loop_t *loop;
@@ -136,7 +118,7 @@ static int on_timeout_wanted(CURLM *multi, long timeout_ms, void *context)
     return 0;
 }
 
-/* --- one transfer's callbacks from libcurl ---------------------------------------------------------------------------
+/* --- what may begin --------------------------------------------------------------------------------------------------
  */
 
 static void begin_connecting(struct transfer *transfer)
@@ -169,47 +151,6 @@ static bool host_is_busy(const struct http *http, const char *host)
     for (const struct transfer *transfer = http->connecting; transfer != NULL; transfer = transfer->also)
         count += strcmp(transfer->host, host) == 0;
     return count >= CONNECTING_MAX;
-}
-
-/* Called when a connection is there, right before the request leaves, and again when libcurl wants to send it anew. */
-static int on_leaving(void *context, char *remote, char *local, int remote_port, int local_port)
-{
-    struct transfer *transfer = context;
-    struct http_request *request = transfer->request;
-
-    (void)remote, (void)local, (void)remote_port, (void)local_port;
-    end_connecting(transfer);
-    if (request->sent && request->writes) {
-        transfer->repeated = true;
-        return CURL_PREREQFUNC_ABORT;
-    }
-    if (!request->sent)
-        request->sent_ms = monotime_ms();
-    request->sent = true;
-    return CURL_PREREQFUNC_OK;
-}
-
-/* Without a function to go back, libcurl cannot send a body twice. */
-static size_t on_body_wanted(char *out, size_t size, size_t count, void *context)
-{
-    struct transfer *transfer = context;
-    struct text rest = text_after(transfer->request->body, transfer->body_given);
-    size_t bytes = rest.bytes < size * count ? rest.bytes : size * count;
-
-    if (bytes > 0)
-        memcpy(out, rest.data, bytes);
-    transfer->body_given += bytes;
-    return bytes;
-}
-
-static size_t on_answer(char *bytes, size_t size, size_t count, void *context)
-{
-    struct transfer *transfer = context;
-
-    transfer->too_large = size * count > transfer->request->answer_bytes_max - transfer->answer.length;
-    if (transfer->too_large || buffer_append(&transfer->answer, bytes, size * count) < 0)
-        return CURL_WRITEFUNC_ERROR;
-    return size * count;
 }
 
 /* --- starting --------------------------------------------------------------------------------------------------------
@@ -315,6 +256,7 @@ static struct transfer *transfer_take(struct http *http)
         return NULL;
     }
     transfer->http = http;
+    transfer->leaving = end_connecting;
     transfer->backstop.data = transfer;
     http->handles++;
     return transfer;
@@ -351,58 +293,13 @@ static void transfer_put_back(struct transfer *transfer)
     transfer->http->idle_count++;
 }
 
-static void set_callbacks(CURL *easy, struct transfer *transfer)
-{
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
-    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_leaving);
-    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_body_wanted);
-    curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_answer);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-}
-
-static int set_up(struct transfer *transfer, const struct http_request *request)
-{
-    CURL *easy = transfer->easy;
-
-    transfer->trust = NULL;
-    if (strncmp(request->url, "https:", 6) == 0) {
-        struct failure why = FAILURE_INIT;
-        transfer->trust = trust_of(&transfer->http->trusts, request->ca_file, &why);
-        if (transfer->trust == NULL)
-            return -1;
-    }
-    set_callbacks(easy, transfer);
-    return options_set(easy, request, &transfer->headers);
-}
-
-static void attach(struct transfer *transfer, struct http_request *request)
-{
-    request->failure = (struct failure)FAILURE_INIT;
-    request->sent = false;
-    request->sent_ms = 0;
-    request->status = 0;
-    request->answer = TEXT("");
-    request->transfer = transfer;
-    transfer->request = request;
-    transfer->body_given = 0;
-    transfer->too_large = transfer->repeated = false;
-    transfer->secret = request->secret;
-    transfer->error[0] = '\0';
-    options_note_host(transfer->host, request->url);
-    (request->secret ? buffer_init_secret : buffer_init)(&transfer->answer, request->answer_bytes_max + JSON_PADDING);
-}
-
 int http_start(struct http *http, struct http_request *request, struct failure *why)
 {
     struct transfer *transfer = transfer_take(http);
 
     if (transfer == NULL)
         return failure_no_memory(why, "sending a request");
-    attach(transfer, request);
-    if (set_up(transfer, request) < 0) {
+    if (transfer_prepare(transfer, request, &http->trusts) < 0) {
         transfer_put_back(transfer);
         return failure_no_memory(why, "sending a request");
     }
@@ -418,60 +315,6 @@ int http_start(struct http *http, struct http_request *request, struct failure *
 /* --- ending ----------------------------------------------------------------------------------------------------------
  */
 
-/* libcurl begins its messages with a capital. */
-static int fail(struct transfer *transfer, int cause, CURLcode result)
-{
-    struct http_request *request = transfer->request;
-    char *reason = transfer->error;
-
-    if (reason[0] == '\0') {
-        const char *general = curl_easy_strerror(result);
-        size_t bytes = strnlen(general, CURL_ERROR_SIZE - 1);
-        memcpy(reason, general, bytes);
-        reason[bytes] = '\0';
-    }
-    if (isupper((unsigned char)reason[0]) && islower((unsigned char)reason[1]))
-        reason[0] = (char)tolower((unsigned char)reason[0]);
-    return failure_set(&request->failure, cause, "%s %s: %s", request->sent ? "no answer from" : "cannot reach",
-                       transfer->host, reason);
-}
-
-static void explain(struct transfer *transfer, CURLcode result)
-{
-    struct http_request *request = transfer->request;
-
-    if (transfer->repeated || result == CURLE_SEND_FAIL_REWIND) {
-        request->sent = true;
-        failure_set(&request->failure, CAUSE_UNREACHABLE, "no answer from %s: the connection was closed",
-                    transfer->host);
-    } else if (transfer->too_large) {
-        failure_set(&request->failure, CAUSE_BAD_ANSWER, "the answer of %s has more than %zu bytes", transfer->host,
-                    request->answer_bytes_max);
-    } else if (result == CURLE_WRITE_ERROR) {
-        failure_no_memory(&request->failure, "receiving an answer");
-    } else {
-        fail(transfer, CAUSE_UNREACHABLE, result);
-    }
-    if (request->writes && request->sent)
-        request->failure.cause = CAUSE_OUTCOME_UNKNOWN;
-}
-
-static void take_answer(struct transfer *transfer)
-{
-    static const char padding[JSON_PADDING];
-    struct http_request *request = transfer->request;
-    size_t bytes = transfer->answer.length;
-    long status = 0;
-
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    if (buffer_append(&transfer->answer, padding, sizeof padding) < 0) {
-        explain(transfer, CURLE_WRITE_ERROR);
-        return;
-    }
-    request->status = (uint16_t)status;
-    request->answer = (struct text){transfer->answer.data, bytes};
-}
-
 static void finish(struct transfer *transfer, CURLcode result)
 {
     struct http *http = transfer->http;
@@ -482,10 +325,7 @@ static void finish(struct transfer *transfer, CURLcode result)
     end_connecting(transfer);
     uv_timer_stop(&transfer->backstop);
     curl_multi_remove_handle(http->multi, transfer->easy);
-    if (result == CURLE_OK)
-        take_answer(transfer);
-    else if (transfer->request->failure.cause == 0) /* not cancelled */
-        explain(transfer, result);
+    transfer_conclude(transfer, result);
     transfer->next = NULL;
     *http->finished_end = transfer;
     http->finished_end = &transfer->next;
