@@ -44,6 +44,7 @@ struct creating {
     int composed;
     struct sending *sending; /* NULL: not under way */
     uint64_t looked_ms;      /* the oldest look of this round */
+    int64_t *counters;       /* per master: of its table's dataVersion at the latest look; -1: not known */
     struct gate_wait turn;
     bool inside; /* holds the gate */
     bool cancelled;
@@ -87,6 +88,7 @@ static void creating_free(struct creating *creating)
     roster_unref(creating->options.roster);
     free(creating->order_values);
     free(creating->readings);
+    free(creating->counters);
     free(creating);
 }
 
@@ -217,12 +219,41 @@ static void start_composing(struct creating *creating)
 /* --- looking ---------------------------------------------------------------------------------------------------------
  */
 
+/* Where nothing guards a create, what another client made in the window is overwritten. Who and what cannot be known;
+ * that somebody wrote can. */
+static void warn_of_others(const struct creating *creating, uint32_t master, int64_t counter)
+{
+    const struct roster *roster = creating->options.roster;
+    int64_t before = creating->counters[master], ours = place_moved(creating->place, (uint16_t)master);
+    bool guarded = creating->options.kind == KIND_TOPIC && place_guards(&roster->places[master]);
+    char others[24];
+
+    if (guarded || ours == 0 || before < 0 || counter - before <= ours)
+        return;
+    snprintf(others, sizeof others, "%" PRId64, counter - before - ours);
+    log_event(creating->options.log, LOG_LEVEL_WARN, "another-writer",
+              "another client wrote there while this create was under way: what it made under a name that was created "
+              "just now has lost its settings to ours, or ours to it",
+              "broker", roster->places[master].name, "kind", kind_name(creating->options.kind), "writes", others,
+              (const char *)NULL);
+}
+
+static void note_counter(struct creating *creating, uint32_t master)
+{
+    const struct table_kept *kept = &creating->options.roster->masters[master].tables[creating->options.kind];
+    int64_t counter = creating->readings[master].catalog && kept->catalog ? kept->version.counter : -1;
+
+    warn_of_others(creating, master, counter);
+    creating->counters[master] = counter;
+}
+
 static void on_all_read(struct creating *creating)
 {
     uint32_t count = creating->options.roster->topology->broker_count;
 
     for (uint32_t i = 0; i < count; i++) {
         struct reading *reading = &creating->readings[i];
+        note_counter(creating, i);
         place_look(creating->place, (uint16_t)i, reading->catalog, &reading->failure);
         catalog_unref(reading->catalog);
         reading->catalog = NULL;
@@ -288,8 +319,11 @@ static int make_place(struct creating *creating, struct failure *why)
     };
 
     creating->readings = calloc(masters, sizeof *creating->readings);
-    if (!creating->readings)
+    creating->counters = calloc(masters, sizeof *creating->counters);
+    if (!creating->readings || !creating->counters)
         return failure_no_memory(why, "a create");
+    for (uint32_t i = 0; i < masters; i++)
+        creating->counters[i] = -1;
     return place_new(&request, &creating->place, why);
 }
 

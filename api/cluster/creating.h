@@ -2,7 +2,7 @@
  *
  * A create of an open-source cluster: looks at every master's table, asks place what to send where, sends it, looks
  * again (place.h; rocketmq-remoting 3.8). From the look to the last create there is no other wait; how long it was
- * until that was answered is logged as create-window.
+ * until that was answered is logged as create-window, and that another client wrote in it as another-writer.
  */
 #ifndef MQFERRY_API_CLUSTER_CREATING_H
 #define MQFERRY_API_CLUSTER_CREATING_H

@@ -152,27 +152,36 @@ static void look_at_all(struct place *place)
 
 /* --- rounds --- */
 
-static bool left_something_out(const struct place *place, const struct place_step *step)
+/* Is one of the step's cells seen so? */
+static bool shows(const struct place *place, const struct place_step *step, enum seen seen)
 {
     for (uint32_t i = step->first; i < step->first + step->count; i++)
-        if (place_cell(place, place->sequence[i], step->master)->seen != SEEN_EQUAL)
+        if (place_cell(place, place->sequence[i], step->master)->seen == seen)
             return true;
     return false;
 }
 
-/* An accepted batch of which not everything is as sent did nothing at all (10.3): what is there of it, another made. */
+/* An accepted batch of which not everything is as sent: what is there of it may be another's. If topics are missing it
+ * did nothing at all, because another had made one of them just so (10.3): then what is there is surely theirs. */
+static void doubt_batch(const struct place *place, const struct place_step *step)
+{
+    bool idle = place->request.kind == KIND_TOPIC && shows(place, step, SEEN_ABSENT);
+
+    if (!idle && !shows(place, step, SEEN_DIFFERENT) && !shows(place, step, SEEN_ABSENT) &&
+        !shows(place, step, SEEN_NOTHING))
+        return;
+    for (uint32_t i = step->first; i < step->first + step->count; i++) {
+        struct cell *cell = place_cell(place, place->sequence[i], step->master);
+        if (cell->answered && cell->answer == PLACE_ACCEPTED)
+            cell->answer = idle && cell->seen == SEEN_EQUAL ? PLACE_NOT_SENT : PLACE_EXISTS;
+    }
+}
+
 static void doubt_batches(const struct place *place)
 {
-    for (uint32_t number = 0; number < place->step_count; number++) {
-        const struct place_step *step = &place->steps[number];
-        if (!step->batch || !left_something_out(place, step))
-            continue;
-        for (uint32_t i = step->first; i < step->first + step->count; i++) {
-            struct cell *cell = place_cell(place, place->sequence[i], step->master);
-            if (cell->answered && cell->answer == PLACE_ACCEPTED)
-                cell->answer = PLACE_EXISTS;
-        }
-    }
+    for (uint32_t number = 0; number < place->step_count; number++)
+        if (place->steps[number].batch)
+            doubt_batch(place, &place->steps[number]);
 }
 
 static int next_round(struct place *place)
@@ -248,6 +257,29 @@ void place_answered(struct place *place, uint32_t number, enum place_answer answ
         else
             note(place, step, place->sequence[i], answer, reason);
     }
+}
+
+static bool may_have_written(const struct cell *cell)
+{
+    return cell->answered && cell->answer != PLACE_NOT_SENT &&
+           (cell->sent == SENT_BATCH || cell->answer != PLACE_EXISTS);
+}
+
+/* An entry moves it by one, a single one with the v2 store by two (seen on 5.5.0). Order entries move it once more, at
+ * a time of the broker's own: with them nothing can be told. */
+uint32_t place_moved(const struct place *place, uint16_t master)
+{
+    uint32_t each = place->request.masters[master].store_v2 ? 2 : 1, moved = 0;
+
+    if (place->step_count > 0 && place->steps[0].master == PLACE_NAME_SERVERS)
+        return UINT32_MAX;
+    for (uint32_t number = 0; number < place->step_count; number++) {
+        const struct place_step *step = &place->steps[number];
+        for (uint32_t i = step->first; step->master == master && i < step->first + step->count; i++)
+            if (may_have_written(place_cell(place, place->sequence[i], master)))
+                moved += each;
+    }
+    return moved;
 }
 
 enum outcome place_outcome(const struct place *place, uint32_t item, const struct failure **out_why)

@@ -104,6 +104,11 @@ enum place_answer {
 /* `why` may be NULL for ACCEPTED and EXISTS; copied. A step that is never answered counts as not sent. */
 void place_answered(struct place *place, uint32_t step, enum place_answer answer, const struct failure *why);
 
+/* How far the answers that came may have moved the counter of the master's dataVersion at most, between the looks
+ * before and after the steps: what is above that, another client has written. UINT32_MAX: no telling. Until the next
+ * place_next. */
+uint32_t place_moved(const struct place *place, uint16_t master);
+
 /* When place_next gave no step. *out_why is the place's; NULL where the outcome needs none. */
 enum outcome place_outcome(const struct place *place, uint32_t item, const struct failure **out_why);
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/base/log.h"
 #include "api/base/monotime.h"
 #include "api/cause.h"
 #include "api/cluster/cluster.h"
@@ -570,6 +571,50 @@ static void the_guard_keeps_what_came_in_between(void **state)
         assert_true(items[i].outcome != OUTCOME_REFUSED && items[i].outcome != OUTCOME_NOT_SENT);
 }
 
+static bool another_group(struct remote_master *master, struct remote_answer *answer)
+{
+    if (answer->request->code == 200 || answer->request->code == 225) {
+        remote_hold(master, KIND_GROUP, "GID_a", "\"retryMaxTimes\":3");
+        master->bend = NULL;
+    }
+    return false;
+}
+
+/* Where nothing guards a create, the table's own counter tells that somebody else wrote in the window. */
+static void another_writer_is_seen(void **state)
+{
+    const int32_t versions[] = {V4, V55};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        char told[4096] = "";
+        FILE *file = tmpfile();
+        struct log *log = log_new(&(struct log_options){.fd = fileno(file), .level = LOG_LEVEL_WARN});
+        build(1, 2, versions[i]);
+        options.log = log;
+        open_door();
+        create(KIND_GROUP, "ConsumerGroup GID_before\nConsumerGroup GID_b");
+        rewind(file);
+        assert_int_equal(fread(told, 1, sizeof told - 1, file), 0);
+        cluster->masters[1].bend = another_group;
+        create(KIND_GROUP, "ConsumerGroup GID_a\nConsumerGroup GID_c\nConsumerGroup GID_d\nConsumerGroup GID_e");
+        assert_int_equal(cluster->masters[1].overwrites, 1);
+        close_door();
+        log_free(log);
+        rewind(file);
+        told[fread(told, 1, sizeof told - 1, file)] = '\0';
+        fclose(file);
+        assert_non_null(strstr(told, "another client wrote"));
+        assert_non_null(strstr(told, cluster->masters[1].name));
+        assert_null(strstr(told, cluster->masters[0].name));
+        remote_cluster_end(cluster);
+        if (i == 0) {
+            uv_run(&loop.loop, UV_RUN_NOWAIT);
+            free(cluster);
+        }
+    }
+}
+
 static bool refuse_creates(struct remote_master *master, struct remote_answer *answer)
 {
     (void)master;
@@ -890,6 +935,7 @@ int main(void)
         CASE(no_attributes_where_slaves_suffer),
         CASE(a_half_created_topic_is_completed),
         CASE(the_guard_keeps_what_came_in_between),
+        CASE(another_writer_is_seen),
         CASE(refusals_are_explained),
         CASE(a_lost_answer_is_looked_up),
         CASE(silence_of_a_master_is_unknown),

@@ -540,7 +540,49 @@ static void a_batch_that_did_nothing_is_sent_again_one_by_one(void **state)
     look_everywhere(&bench, "Topic a perm=6\nTopic b perm=6\nTopic c perm=6");
     expect(&bench, "");
     assert_outcome(&bench, "a", OUTCOME_CREATED, NULL);
-    assert_outcome(&bench, "b", OUTCOME_UNKNOWN, "open"); /* another made it: the batch had done nothing */
+    assert_outcome(&bench, "b", OUTCOME_EXISTED, NULL); /* another made it: the batch had done nothing */
+    end(&bench);
+}
+
+/* Another wrote on top of ours: the batch may well have made the rest. */
+static void a_batch_that_was_overwritten_in_part_leaves_the_rest_open(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    begin_on(&bench, 1, V(5, 3, 3));
+    bench.masters[0].slaves = true;
+    declare(&bench, KIND_TOPIC, "Topic a perm=6\nTopic b perm=6\nTopic c perm=6");
+    look_everywhere(&bench, "");
+    expect(&bench, "a: batch a b, a: … single c");
+    accept_all(&bench);
+    look_everywhere(&bench, "Topic a perm=6\nTopic b perm=4\nTopic c perm=6");
+    expect(&bench, "");
+    assert_outcome(&bench, "a", OUTCOME_UNKNOWN, "open");
+    assert_outcome(&bench, "b", OUTCOME_EXISTED, NULL);
+    end(&bench);
+}
+
+/* What the answers may have moved: nothing before they come, all that was accepted or lost, no refusal of the guard. */
+static void how_far_a_counter_may_move_is_told(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    begin_on(&bench, 2, V(5, 5, 0));
+    bench.masters[1].store_v2 = true;
+    declare(&bench, KIND_GROUP, "ConsumerGroup a\nConsumerGroup b\nConsumerGroup c");
+    look_everywhere(&bench, "");
+    assert_int_equal(place_moved(bench.place, 0), 0);
+    expect(&bench, "a: batch a b, a: … single c, b: single a, b: single b, b: single c");
+    assert_int_equal(place_moved(bench.place, 0), 0);
+    answer(&bench, 0, PLACE_ACCEPTED, CAUSE_NONE);
+    answer(&bench, 1, PLACE_LOST, CAUSE_OUTCOME_UNKNOWN);
+    answer(&bench, 2, PLACE_ACCEPTED, CAUSE_NONE);
+    answer(&bench, 3, PLACE_NOT_SENT, CAUSE_THROTTLED);
+    answer(&bench, 4, PLACE_EXISTS, CAUSE_NONE);
+    assert_int_equal(place_moved(bench.place, 0), 3);
+    assert_int_equal(place_moved(bench.place, 1), 2);
     end(&bench);
 }
 
@@ -925,6 +967,8 @@ int main(void)
         cmocka_unit_test(batches_are_where_they_are_kept),
         cmocka_unit_test(a_stopped_batch_is_continued_one_by_one),
         cmocka_unit_test(a_batch_that_did_nothing_is_sent_again_one_by_one),
+        cmocka_unit_test(a_batch_that_was_overwritten_in_part_leaves_the_rest_open),
+        cmocka_unit_test(how_far_a_counter_may_move_is_told),
         cmocka_unit_test(a_no_to_all_is_not_asked_again),
         cmocka_unit_test(a_batch_that_the_broker_does_not_know_falls_back),
         cmocka_unit_test(a_lost_answer_is_unknown_and_not_sent_again),
