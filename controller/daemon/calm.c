@@ -4,12 +4,15 @@
 #include <malloc.h>
 #include <stdlib.h>
 
+enum { POSTPONED_MAX = 10 };
+
 struct calm {
     struct worker_pool *workers;
     uv_timer_t timer;
     struct job job;
     bool working, closing, timer_closed;
-    bool long_ago; /* the next time is the second one */
+    bool long_ago;      /* the next time is the second one */
+    unsigned postponed; /* so many times something was going on */
     bool (*is_calm)(void *context);
     void (*closed)(void *context);
     void *context;
@@ -45,8 +48,13 @@ static void on_timer(uv_timer_t *timer)
 {
     struct calm *calm = timer->data;
 
-    if (calm->working || !calm->is_calm(calm->context))
+    if (calm->working)
         return;
+    if (!calm->is_calm(calm->context) && ++calm->postponed < POSTPONED_MAX) {
+        uv_timer_start(&calm->timer, on_timer, CALM_AFTER_MS, 0);
+        return;
+    }
+    calm->postponed = 0;
     if (!calm->long_ago)
         uv_timer_start(&calm->timer, on_timer, CALM_AGAIN_MS, 0);
     calm->long_ago = !calm->long_ago;
@@ -71,7 +79,9 @@ struct calm *calm_new(uv_loop_t *loop, struct worker_pool *workers, bool (*is_ca
 
 void calm_stir(struct calm *calm)
 {
-    if (calm->closing)
+    bool waits = uv_is_active((uv_handle_t *)&calm->timer) && !calm->long_ago;
+
+    if (calm->closing || waits)
         return;
     calm->long_ago = false;
     uv_timer_start(&calm->timer, on_timer, CALM_AFTER_MS, 0);
