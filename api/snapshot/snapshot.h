@@ -7,10 +7,10 @@
  * INPUT_WRONG and is never touched. A file that stands for another kind than stands_for says: CONFIGURATION_WRONG.
  *
  * Creates rewrite the whole file: read again under the lock, merged (a name that another process added meanwhile is
- * EXISTED), written beside it, synced, renamed into place. The lock on PATH.lock is taken by the first create and kept
- * until the door closes; a second writer tries until the request's deadline, then is NOT_SENT with STATE_LOCKED. Reads
- * need no lock. A write that fails leaves the old bytes: NOT_SENT with STATE_UNWRITABLE; only when the directory cannot
- * be synced after the rename, UNKNOWN.
+ * EXISTED), written beside it, synced, renamed into place. The lock on PATH.lock is held while that takes place; a
+ * second writer tries until the request's deadline, then is NOT_SENT with STATE_LOCKED. Reads need no lock. A write
+ * that fails leaves the old bytes: NOT_SENT with STATE_UNWRITABLE; only when the directory cannot be synced after the
+ * rename, UNKNOWN.
  *
  * One list is one part. Deadlines and cancelling are looked at between steps of the file's work; a step itself
  * (reading, syncing) is not interrupted.

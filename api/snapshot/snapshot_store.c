@@ -2,7 +2,7 @@
  *
  * happy path of a create: lock, read the file again if it changed, tell new names from those that are there, merge,
  *                         write beside it, rename, remember what was written.
- * what can go wrong: another process holds the lock; the file is damaged (it stays as it is); any step of writing
+ * what can go wrong: somebody else holds the lock; the file is damaged (it stays as it is); any step of writing
  *                    fails (the old bytes stay, nothing was created).
  */
 #include "api/snapshot/snapshot_store.h"
@@ -27,14 +27,12 @@ int snapshot_store_init(struct snapshot_store *store, const struct instance_opti
         .stands_for = options->stands_for,
         .writable = options->writable,
         .imagined = options->imagined,
-        .lock = LOCK_INIT,
     };
     return store->given ? 0 : failure_no_memory(why, "the snapshot");
 }
 
 void snapshot_store_release(struct snapshot_store *store)
 {
-    lock_release(&store->lock);
     catalog_unref(store->catalog);
     free(store->given);
     free(store->path);
@@ -162,15 +160,13 @@ void snapshot_store_describe(const struct snapshot_store *store, struct descript
 
 /* ---- creating */
 
-static int take_lock(struct snapshot_store *store, struct failure *why)
+static int take_lock(struct snapshot_store *store, struct lock *lock, struct failure *why)
 {
     char *path = NULL;
 
-    if (store->lock.fd >= 0)
-        return 0;
     if (look_up_path(store, why) != 0 || asprintf(&path, "%s.lock", store->path) < 0)
         return failure_no_memory(why, "the snapshot");
-    int status = lock_take(&store->lock, path, why);
+    int status = lock_take(lock, path, why);
     free(path);
     return status;
 }
@@ -358,11 +354,14 @@ static void create_locked(struct snapshot_store *store, struct snapshot_create *
 
 void snapshot_store_create(struct snapshot_store *store, struct snapshot_create *create)
 {
+    struct lock lock = LOCK_INIT;
+
     create->failure.cause = create->taken.cause = CAUSE_NONE;
     for (uint32_t i = 0; i < create->count; i++)
         create->items[i].outcome = OUTCOME_NOT_SENT;
-    if (take_lock(store, &create->failure) == 0)
+    if (take_lock(store, &lock, &create->failure) == 0)
         create_locked(store, create);
     else
         conclude(create, OUTCOME_NOT_SENT);
+    lock_release(&lock);
 }

@@ -20,7 +20,6 @@ struct snapshot_store {
     bool writable;
     bool imagined; /* there is no file and never will be: always empty */
     char *path;    /* the one name of the file; NULL until it was looked up */
-    struct lock lock;
     /* What the file held when it was last read or written. */
     struct catalog *catalog; /* NULL: never read */
     struct snapshot_head head;
@@ -34,7 +33,7 @@ struct snapshot_store {
 typedef bool (*snapshot_stop)(void *context, struct failure *why);
 
 int snapshot_store_init(struct snapshot_store *store, const struct instance_options *options, struct failure *why);
-void snapshot_store_release(struct snapshot_store *store); /* the lock goes too */
+void snapshot_store_release(struct snapshot_store *store);
 
 /* Reads the file unless it is unchanged. 0 or -1; then what was known before is kept. */
 int snapshot_store_refresh(struct snapshot_store *store, struct failure *why);

@@ -54,6 +54,8 @@ static uint64_t next_wait(struct sync *sync, const struct pass_report *report)
     uint64_t now_ms = monotime_ms();
     uint64_t wait_ms = interval_ms - jitter_ms + random_below(&sync->random, 2 * jitter_ms + 1);
 
+    if (report->failure.cause == CAUSE_STATE_LOCKED) /* others are quick, or take long: no reason to fall behind */
+        return backoff_ms(&backoff, 1, &sync->random);
     if (report->outcome == PASS_AGAIN_BACKOFF)
         return backoff_ms(&backoff, ++sync->view.failures, &sync->random);
     sync->view.failures = 0;

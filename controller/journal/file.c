@@ -220,6 +220,30 @@ int journal_file_rotate(struct journal_file *file, bool open, struct failure *wh
     return status;
 }
 
+void journal_file_let_go(struct journal_file *file)
+{
+    lock_release(&file->lock);
+}
+
+/* The same file, and nobody has added to it? */
+static bool is_as_left(const struct journal_file *file)
+{
+    struct stat ours, theirs;
+
+    return fstat(file->fd, &ours) == 0 && lstat(file->path, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
+           ours.st_ino == theirs.st_ino && theirs.st_size >= 0 && (uint64_t)theirs.st_size == file->bytes;
+}
+
+int journal_file_take_again(struct journal_file *file, struct failure *why)
+{
+    if (take_lock(file, why) != 0)
+        return -1;
+    if (is_as_left(file))
+        return 0;
+    lock_release(&file->lock);
+    return failure_set(why, CAUSE_INPUT_WRONG, "others have written to the journal %s", file->path);
+}
+
 void journal_file_close(struct journal_file *file)
 {
     if (file->fd >= 0)

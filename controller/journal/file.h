@@ -30,6 +30,9 @@ int journal_file_append(struct journal_file *file, struct text lines, struct fai
 int journal_file_sync(struct journal_file *file, struct failure *why);
 /* Begins a new file. Are intents `open`? Then they are looked for in the old one and copied. */
 int journal_file_rotate(struct journal_file *file, bool open, struct failure *why);
+/* Lets the lock go and takes it again (journal_take_again). Letting go does not block. */
+void journal_file_let_go(struct journal_file *file);
+int journal_file_take_again(struct journal_file *file, struct failure *why);
 void journal_file_close(struct journal_file *file); /* half-opened ones too */
 
 /* Paths of journals: state_dir/NAME for an address (malloc'd, NULL: no memory), and the number of the newest rotated

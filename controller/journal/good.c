@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controller/journal/good.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "api/base/file.h"
+#include "api/base/hash.h"
 #include "api/base/json.h"
 #include "controller/journal/file.h"
 
 enum { GOOD_BYTES_MAX = 4096, GOOD_MODE = 0644 };
 
-static char *path_of(const char *state_dir, struct text address)
+/* One for each sync: several may keep one destination. */
+static char *path_of(const char *state_dir, struct text address, const char *sync)
 {
     char *directory = journal_directory(state_dir, address), *path = NULL;
 
-    if (directory != NULL && asprintf(&path, "%s/last-good.json", directory) < 0)
+    if (directory != NULL &&
+        asprintf(&path, "%s/last-good-%016" PRIx64 ".json", directory, hash_text(0, text_of(sync))) < 0)
         path = NULL;
     free(directory);
     return path;
@@ -46,7 +50,7 @@ static uint64_t parse(struct text text, const char *sync)
 
 uint64_t good_read(const char *state_dir, struct text address, const char *sync)
 {
-    char *path = path_of(state_dir, address);
+    char *path = path_of(state_dir, address, sync);
     struct failure ignored = FAILURE_INIT;
     struct file_text file;
     uint64_t declared = 0;
@@ -62,7 +66,7 @@ uint64_t good_read(const char *state_dir, struct text address, const char *sync)
 int good_write(const char *state_dir, struct text address, const char *sync, uint64_t declared, const char *digest,
                struct failure *why)
 {
-    char *path = path_of(state_dir, address);
+    char *path = path_of(state_dir, address, sync);
     struct json_writer json;
     struct buffer text;
 

@@ -15,7 +15,7 @@
 
 /* 0: nothing is known, or it is another sync's, or no such file. */
 uint64_t good_read(const char *state_dir, struct text address, const char *sync);
-/* Whole or not at all; the journal's directory is there and locked. 0 or -1 with STATE_UNWRITABLE. */
+/* Whole or not at all; the journal's directory is there. 0 or -1 with STATE_UNWRITABLE. */
 int good_write(const char *state_dir, struct text address, const char *sync, uint64_t declared, const char *digest,
                struct failure *why);
 

@@ -71,6 +71,7 @@ struct journal {
     bool under_way;    /* when this job has written, some of the plan's are; the job's */
     bool any_open;     /* any may be; the job's */
     bool busy;
+    bool letting_go;                            /* the lock, when nothing is queued any more */
     bool last;                                  /* this job closes the file */
     struct failure job_failure, rotate_failure; /* the job's */
     struct failure broken;                      /* cause 0: it is not */
@@ -123,6 +124,38 @@ void journal_use(struct journal *journal, struct worker_pool *workers)
 bool journal_broken(const struct journal *journal)
 {
     return journal->broken.cause != 0;
+}
+
+/* ---- the lock between passes */
+
+static void let_go_when_idle(struct journal *journal)
+{
+    if (!journal->letting_go || journal->busy || journal->queued.count > 0)
+        return;
+    journal->letting_go = false;
+    journal_file_let_go(&journal->file);
+}
+
+void journal_let_go(struct journal *journal)
+{
+    journal->letting_go = journal_is_held(journal);
+    let_go_when_idle(journal);
+}
+
+bool journal_is_held(const struct journal *journal)
+{
+    return journal->file.lock.fd >= 0;
+}
+
+bool journal_keep(struct journal *journal)
+{
+    journal->letting_go = false;
+    return journal_is_held(journal);
+}
+
+int journal_take_again(struct journal *journal, struct failure *why)
+{
+    return journal_file_take_again(&journal->file, why);
 }
 
 /* ---- frames */
@@ -455,6 +488,7 @@ static void on_done(struct job *job)
         return;
     }
     start_job(journal);
+    let_go_when_idle(journal);
     tell(waiters, &failure);
     tell(dropped, &broken);
 }

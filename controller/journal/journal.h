@@ -8,6 +8,9 @@
  * every further intend fails with STATE_UNWRITABLE, and the file is not touched again before it is opened anew. A torn
  * last line is cut at opening.
  *
+ * Between passes a journal lets its lock go, so that others (another sync, a command) get their turn; what they wrote
+ * meanwhile is noticed when it is taken again.
+ *
  * At JOURNAL_ROTATE_BYTES journal.jsonl becomes journal.jsonl.N (1 is the oldest) and a new one begins with the
  * unresolved intents, marked "carried"; while creates are on their way that waits for their results, but not for ever.
  * Nothing is ever deleted: read.h reads it back.
@@ -67,6 +70,14 @@ const struct unresolved *journal_unresolved(const struct journal *journal, uint3
 void journal_use(struct journal *journal, struct worker_pool *workers);
 /* For the lines that follow. 0, or -1 when memory runs out. */
 int journal_context(struct journal *journal, const struct journal_context *context, struct failure *why);
+/* Gives the lock up when nothing is queued any more. Until it is taken again nothing may be queued. */
+void journal_let_go(struct journal *journal);
+/* Is the lock ours? After journal_let_go this keeps it, where it has not gone yet. */
+bool journal_keep(struct journal *journal);
+bool journal_is_held(const struct journal *journal);
+/* Takes the lock again that is not ours. Blocks: a worker, while nothing else is called. 0; or -1: STATE_LOCKED with
+ * who holds it; INPUT_WRONG: others have written, so that it must be closed and opened anew. */
+int journal_take_again(struct journal *journal, struct failure *why);
 /* Has a write failed? Then close it, and open it again another time. */
 bool journal_broken(const struct journal *journal);
 

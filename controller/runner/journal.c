@@ -4,8 +4,9 @@
  *
  * happy path: before the first pass that may create begins, a worker opens the journal and puts what an earlier process
  *             left unresolved into the ledger as doubts; then intents are answered when they are durable.
- * what can go wrong: it cannot be opened, or a write failed: the pass goes on reading and planning, its first intent
- *             says why; the next pass tries to open it anew.
+ * between:    passes let the lock go, and take it again; what others wrote meanwhile is read.
+ * what can go wrong: it cannot be opened, somebody else has the lock, or a write failed: the pass goes on reading and
+ *             planning, its first intent says why; the next pass tries again.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +43,7 @@ static int take_doubts(struct opening *opening)
     const struct unresolved *unresolved = journal_unresolved(opening->journal, &count);
 
     for (uint32_t i = 0; i < count; i++)
-        if (ledger_doubt(runner->ledger, unresolved[i].kind, unresolved[i].name, runner->started_ms) != 0)
+        if (ledger_doubt(runner->ledger, unresolved[i].kind, unresolved[i].name, monotime_ms()) != 0)
             return failure_no_memory(&opening->failure, "the ledger");
     return 0;
 }
@@ -110,7 +111,7 @@ static void open_now(struct runner *runner)
     worker_submit(runner->options.workers, &opening->job);
 }
 
-static void on_broken_closed(void *data)
+static void on_old_closed(void *data)
 {
     struct runner *runner = data;
 
@@ -122,22 +123,90 @@ static void on_broken_closed(void *data)
         open_now(runner);
 }
 
+static void open_anew(struct runner *runner)
+{
+    struct journal *old = runner->journal;
+
+    runner->journal = NULL;
+    runner->opening = true;
+    runner->jobs++;
+    journal_close(old, on_old_closed, runner);
+}
+
+/* ---- taking the lock again */
+
+struct taking {
+    struct job job;
+    struct runner *runner;
+    int status;
+    struct failure failure;
+};
+
+static void take(struct job *job)
+{
+    struct taking *taking = job->data;
+    taking->status = journal_take_again(taking->runner->journal, &taking->failure);
+}
+
+static void on_taken(struct job *job)
+{
+    struct taking *taking = job->data;
+    struct runner *runner = taking->runner;
+    bool changed = job->began && taking->status != 0 && taking->failure.cause == CAUSE_INPUT_WRONG;
+
+    runner->opening = false;
+    runner->journal_failure = taking->failure;
+    if (!job->began)
+        failure_set(&runner->journal_failure, CAUSE_CANCELLED, "the journal was not opened any more");
+    free(taking);
+    if (changed && !runner->closing)
+        open_anew(runner);
+    runner_job_ended(runner);
+    runner_pump(runner);
+}
+
+static void take_again(struct runner *runner)
+{
+    struct taking *taking = calloc(1, sizeof *taking);
+
+    if (!taking) {
+        failure_no_memory(&runner->journal_failure, "the journal");
+        runner_soon(runner);
+        return;
+    }
+    taking->runner = runner;
+    taking->job.work = take;
+    taking->job.done = on_taken;
+    taking->job.data = taking;
+    runner->opening = true;
+    runner->jobs++;
+    worker_submit(runner->options.workers, &taking->job);
+}
+
 void runner_open_journal(struct runner *runner)
 {
-    if (runner->journal && journal_broken(runner->journal)) {
-        struct journal *broken = runner->journal;
-        runner->journal = NULL;
-        runner->opening = true;
-        runner->jobs++;
-        journal_close(broken, on_broken_closed, runner);
-    } else if (runner->journal) {
-        runner_soon(runner);
-    } else {
+    if (!runner->journal)
         open_now(runner);
-    }
+    else if (journal_broken(runner->journal))
+        open_anew(runner);
+    else if (journal_keep(runner->journal))
+        runner_soon(runner);
+    else
+        take_again(runner);
+}
+
+void runner_rest_journal(struct runner *runner)
+{
+    if (runner->journal)
+        journal_let_go(runner->journal);
 }
 
 /* ---- writing */
+
+static bool may_write(const struct runner *runner)
+{
+    return runner->journal && journal_is_held(runner->journal) && !runner->context_missing;
+}
 
 void runner_say_context(struct runner *runner, const struct plan *plan)
 {
@@ -172,7 +241,7 @@ void runner_intend(struct op *op)
     const struct effect *effect = &op->effect;
     struct failure why = FAILURE_INIT;
 
-    if (!runner->journal || runner->context_missing) {
+    if (!may_write(runner)) {
         op_fail(op, &runner->journal_failure);
         return;
     }
@@ -213,7 +282,7 @@ void runner_note(struct runner *runner, const struct effect *effect)
     struct failure ignored;
 
     tell_noted(runner, effect->note, note.cause, &effect->row, 1);
-    if (runner->journal && !runner->context_missing)
+    if (may_write(runner))
         journal_note_row(runner->journal, effect->row, &note, &ignored);
 }
 
@@ -228,7 +297,7 @@ void runner_note_rows(struct runner *runner, const struct note_run *run)
     struct failure ignored;
 
     tell_noted(runner, run->note, run->cause, run->rows, run->count);
-    if (runner->journal && !runner->context_missing)
+    if (may_write(runner))
         journal_note_rows(runner->journal, run->rows, run->count, &note, &ignored);
     else
         free(run->rows);
@@ -256,7 +325,6 @@ static void keep_good(void *thing)
     free(keeping);
 }
 
-/* The journal's lock is ours until it is closed, which comes after what workers were given before. */
 void runner_keep_good(struct runner *runner)
 {
     const struct runner_options *options = &runner->options;

@@ -221,6 +221,7 @@ static void finish(struct runner *runner)
     runner_fill_result(runner);
     remember_good_pass(runner);
     runner_forget_parts(runner);
+    runner_rest_journal(runner);
     effects_release(&runner->effects); /* may have had a note for each of half a million rows */
     runner->done(runner->done_context, &runner->result);
     if (runner->closing)

@@ -267,6 +267,7 @@ void declared_unref(struct runner *runner, struct declared *declared); /* NULL i
 /* ---- journal.c       */
 
 void runner_open_journal(struct runner *runner); /* begins the pass when it is done */
+void runner_rest_journal(struct runner *runner); /* after a pass: others may have the lock */
 void runner_say_context(struct runner *runner, const struct plan *plan);
 void runner_intend(struct op *op);
 void runner_note(struct runner *runner, const struct effect *effect);

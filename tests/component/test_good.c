@@ -5,10 +5,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "api/base/hash.h"
 #include "api/cause.h"
 #include "controller/journal/file.h"
 #include "controller/journal/good.h"
@@ -16,7 +18,7 @@
 
 #define ADDRESS TEXT("snapshot:/srv/d.json")
 
-/* The file, in its directory, which is made. */
+/* The file of the sync "one", in its directory, which is made. */
 static const char *file(void)
 {
     static char path[256];
@@ -25,12 +27,12 @@ static const char *file(void)
     assert_non_null(directory);
     mkdir("state", 0755);
     mkdir(directory, 0755);
-    snprintf(path, sizeof path, "%s/last-good.json", directory);
+    snprintf(path, sizeof path, "%s/last-good-%016" PRIx64 ".json", directory, hash_text(0, TEXT("one")));
     free(directory);
     return path;
 }
 
-/* What one process wrote the next one reads; another sync's word does not count. */
+/* What one process wrote the next one reads, each sync for itself. */
 static void the_next_process_knows_it(void **state)
 {
     (void)state;
@@ -41,6 +43,8 @@ static void the_next_process_knows_it(void **state)
     assert_int_equal(good_write("state", ADDRESS, "one", 812, "sha256:00", &why), 0);
     assert_int_equal(good_read("state", ADDRESS, "one"), 812);
     assert_int_equal(good_read("state", ADDRESS, "two"), 0);
+    assert_int_equal(good_write("state", ADDRESS, "two", 5, "sha256:00", &why), 0);
+    assert_int_equal(good_read("state", ADDRESS, "one"), 812);
     assert_int_equal(good_read("state", TEXT("snapshot:/srv/e.json"), "one"), 0);
     assert_int_equal(good_write("state", ADDRESS, "one", 3, "sha256:00", &why), 0);
     assert_int_equal(good_read("state", ADDRESS, "one"), 3);

@@ -20,6 +20,7 @@
 
 #include "api/base/monotime.h"
 #include "api/cause.h"
+#include "controller/journal/file.h"
 #include "controller/journal/journal.h"
 #include "controller/journal/read.h"
 #include "tests/lib/catalog_text.h"
@@ -422,6 +423,71 @@ static void a_journal_has_one_writer(void **state)
     assert_int_equal(journal_open("state", TEXT("snapshot:/demo_json"), &second, &fixture.why), 0);
     journal_free(second);
     end(&fixture);
+}
+
+/* A journal that rests has no lock, and takes it again where nobody has written meanwhile. */
+static void a_resting_journal_gives_others_their_turn(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct journal *second = NULL;
+
+    begin(&fixture, "Topic a\nTopic b");
+    intend_and_wait(&fixture, 0);
+    journal_let_go(fixture.journal);
+    assert_false(journal_is_held(fixture.journal));
+    assert_int_equal(journal_open("state", ADDRESS, &second, &fixture.why), 0);
+    assert_int_equal(journal_take_again(fixture.journal, &fixture.why), -1);
+    assert_int_equal(fixture.why.cause, CAUSE_STATE_LOCKED);
+    journal_free(second); /* it has only looked */
+    assert_int_equal(journal_take_again(fixture.journal, &fixture.why), 0);
+    assert_true(journal_keep(fixture.journal));
+    intend_and_wait(&fixture, 1);
+    end(&fixture);
+    assert_unresolved("a b");
+}
+
+/* What is queued is written before the lock goes; a pass that begins before that keeps it. */
+static void what_is_queued_is_written_before_the_lock_goes(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    const uint32_t row = 0;
+
+    begin(&fixture, "Topic a");
+    intend(&fixture, &row, 1);
+    journal_let_go(fixture.journal);
+    assert_true(journal_is_held(fixture.journal));
+    assert_true(journal_keep(fixture.journal));
+    wait_for_answers(&fixture, 1);
+    assert_true(journal_is_held(fixture.journal));
+    journal_let_go(fixture.journal);
+    assert_false(journal_is_held(fixture.journal));
+    end(&fixture);
+}
+
+/* Others have written, or have put another file in its place: it must be opened anew. */
+static void what_others_wrote_is_noticed(void **state)
+{
+    (void)state;
+    for (int replaced = 0; replaced < 2; replaced++) {
+        struct fixture fixture;
+        begin_at(&fixture, catalog_text("Topic a"), replaced ? TEXT("snapshot:/b.json") : ADDRESS);
+        char *directory = journal_directory("state", replaced ? TEXT("snapshot:/b.json") : ADDRESS), path[400];
+        snprintf(path, sizeof path, "%s/journal.jsonl", directory);
+        free(directory);
+        intend_and_wait(&fixture, 0);
+        journal_let_go(fixture.journal);
+        char *whole = scratch_get(path);
+        if (replaced)
+            assert_int_equal(unlink(path), 0);
+        scratch_put(path, replaced ? whole : "{}\n");
+        free(whole);
+        assert_int_equal(journal_take_again(fixture.journal, &fixture.why), -1);
+        assert_int_equal(fixture.why.cause, CAUSE_INPUT_WRONG);
+        assert_false(journal_is_held(fixture.journal));
+        end(&fixture);
+    }
 }
 
 /* ---- disks that fail */
@@ -954,6 +1020,9 @@ int main(void)
         TEST(zeros_at_the_end_are_cut),
         TEST(damage_in_the_middle_stays),
         TEST(a_journal_has_one_writer),
+        TEST(a_resting_journal_gives_others_their_turn),
+        TEST(what_is_queued_is_written_before_the_lock_goes),
+        TEST(what_others_wrote_is_noticed),
         TEST(a_failed_sync_ends_the_journal),
         TEST(what_waits_behind_a_failure_fails_too),
         TEST(a_full_disk_leaves_whole_lines),

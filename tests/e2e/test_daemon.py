@@ -126,6 +126,24 @@ class Daemon(WithDaemon):
         self.assertIsNone(process.poll())
         self.assertEqual(self.path("bad.json").read_text(), "{ not json")
 
+    def test_syncs_of_one_destination_and_a_command_take_turns(self):
+        self.write("b.yaml", topic("b"))
+        self.write("mqferry.yaml", sync("one", "manifests/", "d.json", "1s") + sync("two", "b.yaml", "d.json", "1s"))
+        process = self.run_daemon()
+        self.wait_for("what both declare", lambda: self.topics() == {"a", "b"})
+        self.write("manifests/a2.yaml", topic("a2"))
+        self.wait_for("more of the first", lambda: "a2" in self.topics())
+        self.write("b.yaml", topic("b") + topic("b2"))
+        self.wait_for("more of the second", lambda: "b2" in self.topics())
+        self.write("c.yaml", topic("c"))
+        self.run_it("apply", "--from", "c.yaml", "--to", "snapshot:d.json", "--yes")
+        self.write("manifests/a3.yaml", topic("a3"))
+        self.wait_for("the first after the command", lambda: self.topics() == {"a", "a2", "a3", "b", "b2", "c"})
+        self.assertEqual(self.end(process), 0)
+        created = self.run_it("journal", "--created", "--output", "jsonl").lines()
+        self.assertEqual(sorted((line["sync"], line["name"]) for line in created),
+                         [("", "c"), ("one", "a"), ("one", "a2"), ("one", "a3"), ("two", "b"), ("two", "b2")])
+
     def test_a_wrong_configuration_is_78_with_every_place(self):
         self.write("mqferry.yaml", "apiVersion: mqferry/v1\nkind: Sync\nmetadata: {name: x}\nspec: {mode: aply, intervall: 3s}\n")
         ended = self.run_it("run", "--config", "mqferry.yaml", code=78)
