@@ -55,8 +55,8 @@ def main():
     sys.path.insert(0, str(HERE))
     names = sys.argv[1:] or sorted(path.stem for path in HERE.glob("test_*.py"))
     if os.environ.get("JOBS") and len(names) > 1:
-        # The long ones first: what waits for minutes, then the large files.
-        names.sort(key=lambda name: (not name.endswith("_patience"), -(HERE / f"{name}.py").stat().st_size))
+        # The long ones first: those that wait for clouds, then the large files.
+        names.sort(key=lambda name: ("cloud" not in name, -(HERE / f"{name}.py").stat().st_size))
         run_side_by_side(names, int(os.environ["JOBS"]))
     run(unittest.defaultTestLoader.loadTestsFromNames(names))
 
