@@ -51,6 +51,7 @@ struct connection {
     bool leaving;          /* the peer said GO_AWAY: nothing new on this stream */
     uint32_t sent;         /* calls of this stream that wait for their answers */
     uint64_t used_ms;      /* when it was last used */
+    enum reach reach;      /* of the last stream that was not made; UNKNOWN: none since one was */
     uint32_t tries;        /* streams that came to nothing, one after the other */
     uint64_t not_before_ms;
     uint64_t random;
@@ -258,11 +259,13 @@ static void on_not_made(struct connection *connection, const struct failure *why
 {
     struct remote_call *call = connection->open.first, *next;
 
+    connection->reach = connection->stream ? stream_reach(connection->stream) : REACH_UNKNOWN;
     note(connection, "connection-failed", why->text);
     give_stream_up(connection);
     wait_before_next(connection);
     for (; call; call = next) {
         next = call->next;
+        call->reach = connection->reach;
         fail_call(call, why);
     }
 }
@@ -283,6 +286,7 @@ static void on_ready(void *data)
     struct connection *connection = data;
 
     connection->used_ms = monotime_ms();
+    connection->reach = REACH_UNKNOWN;
     note(connection, "connected", NULL);
     pump(connection);
 }
@@ -406,6 +410,12 @@ static void pump(struct connection *connection)
         send_waiting(connection);
 }
 
+/* A call's time ends before the attempt's does. */
+static enum reach expired_reach(const struct connection *connection)
+{
+    return connection->stream && stream_is_connecting(connection->stream) ? REACH_SILENT : REACH_UNKNOWN;
+}
+
 static void expire(struct connection *connection, uint64_t now_ms)
 {
     struct remote_call *call = connection->open.first, *next;
@@ -417,6 +427,7 @@ static void expire(struct connection *connection, uint64_t now_ms)
         if (call->deadline_ms > now_ms)
             continue;
         sent = sent || call->sent;
+        call->reach = connection->reach != REACH_UNKNOWN ? connection->reach : expired_reach(connection);
         failure_set(&why, CAUSE_UNREACHABLE, call->sent ? "no answer in time" : "could not connect in time");
         fail_call(call, &why);
     }
@@ -488,6 +499,7 @@ int connection_call(struct connection *connection, struct remote_call *call, con
     call->memory = (struct arena)ARENA_INIT;
     call->sent = call->again = call->cancelled = false;
     call->failure.cause = CAUSE_NONE;
+    call->reach = REACH_UNKNOWN;
     call->code = request->code;
     call->began_ms = monotime_ms();
     if (write_request(call, request, why) != 0)

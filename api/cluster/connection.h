@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "api/cluster/frame.h"
+#include "api/cluster/reach.h"
 
 struct uv_loop_s;
 struct log;
@@ -36,6 +37,7 @@ struct remote_call {
     void *data;
     /* out */
     bool sent;              /* it may have arrived */
+    enum reach reach;       /* not sent, UNREACHABLE: how far the connection came */
     struct failure failure; /* UNREACHABLE, BAD_ANSWER, CANCELLED, OUT_OF_MEMORY; cause 0: the answer counts */
     struct frame answer;    /* whatever its code says. Its texts live until done returns, the body longer if taken */
     /* connection.c's */

@@ -34,6 +34,7 @@ struct stream {
     struct sockaddr_storage addresses[ADDRESSES_MAX];
     uint32_t address_count, address;
     struct failure failure; /* of the last address */
+    enum reach reach;
     uv_loop_t *loop;
     uv_getaddrinfo_t lookup;
     uv_tcp_t tcp;
@@ -153,6 +154,16 @@ int stream_write(struct stream *stream, struct text text, struct failure *why)
     if (!stream->session)
         return send_bytes(stream, text, why);
     return tls_write(stream->session, text, why) == 0 ? flush(stream, why) : -1;
+}
+
+bool stream_is_connecting(const struct stream *stream)
+{
+    return stream->stage == STAGE_CONNECTING;
+}
+
+enum reach stream_reach(const struct stream *stream)
+{
+    return stream->reach;
 }
 
 bool stream_is_ready(const struct stream *stream)
@@ -281,8 +292,9 @@ static void on_read(uv_stream_t *tcp, ssize_t count, const uv_buf_t *buf)
  */
 
 /* Closes the socket; the next address is tried when it is gone. */
-static void fail_address(struct stream *stream, const char *reason)
+static void fail_address(struct stream *stream, enum reach reach, const char *reason)
 {
+    stream->reach = reach;
     failure_set(&stream->failure, CAUSE_UNREACHABLE, "could not connect: %s", reason);
     stream->address++;
     uv_timer_stop(&stream->timer);
@@ -298,9 +310,11 @@ static void on_timeout(uv_timer_t *timer)
     struct failure why;
 
     if (stream->stage == STAGE_CONNECTING) {
-        fail_address(stream, "no answer in time");
+        fail_address(stream, REACH_SILENT, "no answer in time");
         return;
     }
+    if (stream->stage == STAGE_RESOLVING)
+        stream->reach = REACH_NO_NAME;
     failure_set(&why, CAUSE_UNREACHABLE,
                 stream->stage == STAGE_RESOLVING ? "could not connect: its name was not found in time"
                                                  : "the TLS handshake was not done in time");
@@ -315,9 +329,10 @@ static void on_connect(uv_connect_t *connecting, int status)
     if (stream->stage != STAGE_CONNECTING || uv_is_closing((uv_handle_t *)&stream->tcp))
         return; /* closed, or given up: status says cancelled */
     if (status < 0) {
-        fail_address(stream, uv_strerror(status));
+        fail_address(stream, reach_of_status(status), uv_strerror(status));
         return;
     }
+    stream->reach = REACH_UNKNOWN; /* what comes now is no matter of addresses */
     uv_tcp_nodelay(&stream->tcp, 1);
     uv_tcp_keepalive(&stream->tcp, 1, KEEPALIVE_S);
     stream->stage = STAGE_SHAKING;
@@ -347,7 +362,7 @@ static void connect_next(struct stream *stream)
     if (status == 0)
         status = uv_tcp_connect(&stream->connecting, &stream->tcp, address, on_connect);
     if (status < 0)
-        fail_address(stream, uv_strerror(status));
+        fail_address(stream, reach_of_status(status), uv_strerror(status));
     else
         uv_timer_start(&stream->timer, on_timeout, more ? stream->connect_ms / 2 : stream->connect_ms, 0);
 }
@@ -375,6 +390,7 @@ static void on_lookup(uv_getaddrinfo_t *lookup, int status, struct addrinfo *lis
     if (stream->stage == STAGE_CLOSING) {
         close_if_gone(stream);
     } else if (status < 0 || stream->address_count == 0) {
+        stream->reach = REACH_NO_NAME;
         failure_set(&why, CAUSE_UNREACHABLE, "could not connect: its name was not found: %s",
                     status < 0 ? uv_strerror(status) : "it has no address");
         end(stream, &why);

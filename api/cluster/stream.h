@@ -18,6 +18,7 @@
 
 #include "api/base/buffer.h"
 #include "api/base/failure.h"
+#include "api/cluster/reach.h"
 
 struct uv_loop_s;
 struct tls;
@@ -46,6 +47,9 @@ struct stream_options {
 
 /* Begins at once; nothing is called inside. 0, or -1: no memory, and `closed` does not come. */
 int stream_open(const struct stream_options *options, struct stream **out, struct failure *why);
+/* In `ended`, of one that was never ready: how far it came. */
+enum reach stream_reach(const struct stream *stream);
+bool stream_is_connecting(const struct stream *stream); /* to an address; TLS is later */
 bool stream_is_ready(const struct stream *stream);
 /* The stream must be ready. The text is copied. 0, or -1: it must be closed. */
 int stream_write(struct stream *stream, struct text text, struct failure *why);

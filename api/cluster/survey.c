@@ -16,6 +16,7 @@
 #include "api/base/hash.h"
 #include "api/cause.h"
 #include "api/cluster/codes.h"
+#include "api/cluster/reach.h"
 
 enum { REQUEST_CLUSTER_INFO = 106, REQUEST_OWN_TOPICS = 305, REQUEST_BROKER_CONFIG = 26 };
 
@@ -74,11 +75,12 @@ void survey_cancel(struct survey *survey)
 
 void survey_explain_master(const struct topology_broker *broker, const struct remote_call *call, struct failure *why)
 {
-    if (why->cause == CAUSE_UNREACHABLE && !call->sent)
-        failure_wrap(why,
-                     "the name server lists the master of %s at %s, and nobody is there: it has just gone, or that "
-                     "address is not for here (addressMap says where it is reachable)",
-                     broker->name, broker->master);
+    char place[400];
+
+    reach_explain(why->cause == CAUSE_UNREACHABLE && !call->sent ? call->reach : REACH_UNKNOWN, broker->master, place,
+                  sizeof place);
+    if (place[0])
+        failure_wrap(why, "the name server lists the master of %s %s", broker->name, place);
     else
         failure_wrap(why, "the master of %s", broker->name);
 }

@@ -9,9 +9,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "api/base/log.h"
 #include "api/base/monotime.h"
@@ -383,11 +386,53 @@ static void advertised_addresses_are_mapped(void **state)
     cluster->masters[0].advertised = "127.0.0.1:1";
     describe();
     assert_failed(CAUSE_UNREACHABLE, "addressMap");
+    assert_failed(CAUSE_UNREACHABLE, "no broker listens");
+    cluster->masters[0].advertised = "no-such-broker.invalid:10911";
+    describe();
+    assert_failed(CAUSE_UNREACHABLE, "that name is not known here");
+    cluster->masters[0].advertised = "127.0.0.1:1";
     close_door();
     snprintf(map, sizeof map, "10.0.0.1:2=10.0.0.2:3,127.0.0.1:1=127.0.0.1:%u", cluster->masters[0].server.port);
     options.address_map = map;
     open_door();
     assert_describes();
+}
+
+/* A listener whose queue is full: what else is sent to it is dropped. */
+static int silent_port(int *fillers, int count, char *out, size_t size)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t bytes = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(listener, 0), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &bytes), 0);
+    for (int i = 0; i < count; i++) {
+        fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        connect(fillers[i], (struct sockaddr *)&address, sizeof address);
+    }
+    snprintf(out, size, "127.0.0.1:%d", ntohs(address.sin_port));
+    return listener;
+}
+
+/* Nothing comes back: that is something else than a machine that refuses. */
+static void a_silent_address_is_no_dead_broker(void **state)
+{
+    int fillers[4];
+    char advertised[64];
+
+    (void)state;
+    int listener = silent_port(fillers, 4, advertised, sizeof advertised);
+    build_and_open(1, 1, V533);
+    cluster->masters[0].advertised = advertised;
+    item_count = 0;
+    prepare(1500);
+    await(door->ops->describe(door, &asked.request, &asked.why));
+    assert_failed(CAUSE_UNREACHABLE, "nothing comes back from there");
+    for (int i = 0; i < 4; i++)
+        close(fillers[i]);
+    close(listener);
 }
 
 static void wrong_options_are_refused(void **state)
@@ -926,6 +971,7 @@ int main(void)
         CASE(what_is_no_name_server_is_told),
         CASE(an_unknown_cluster_is_told),
         CASE(advertised_addresses_are_mapped),
+        CASE(a_silent_address_is_no_dead_broker),
         CASE(wrong_options_are_refused),
         CASE(keys_sign_and_are_read_again),
         CASE(keys_come_from_the_environment),

@@ -5,10 +5,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <string.h>
 
 #include "api/cause.h"
 #include "api/cluster/endpoint.h"
+#include "api/cluster/reach.h"
 
 static void assert_parsed(const char *text, const char *host, uint16_t port)
 {
@@ -79,12 +81,45 @@ static void wrong_maps_are_told(void **state)
     }
 }
 
+static void assert_explained(int status, const char *listed, const char *part, const char *whose)
+{
+    char text[512];
+
+    reach_explain(reach_of_status(-status), listed, text, sizeof text);
+    if (!strstr(text, part) || !strstr(text, whose) || !strstr(text, listed) || !strstr(text, "addressMap"))
+        fail_msg("'%s' does not say '%s' and '%s'", text, part, whose);
+    if (whose[0] == '\0' && strstr(text, "private"))
+        fail_msg("'%s'", text);
+}
+
+/* A dead broker, a silent one, an address that is not for here: three things. */
+static void who_cannot_be_reached_is_explained(void **state)
+{
+    char text[512];
+
+    (void)state;
+    assert_explained(ECONNREFUSED, "192.0.2.1:10911", "no broker listens", "");
+    assert_explained(ETIMEDOUT, "172.31.0.2:10911", "nothing comes back", "a private network's");
+    assert_explained(ETIMEDOUT, "172.32.0.2:10911", "nothing comes back", "");
+    assert_explained(EHOSTUNREACH, "10.1.2.3:10911", "no way leads there", "a private network's");
+    assert_explained(ENETUNREACH, "[fd00::1]:10911", "no way leads there", "a private network's");
+    assert_explained(ENETUNREACH, "192.168.0.1:1", "no way leads there", "a private network's");
+    assert_explained(ECONNREFUSED, "100.64.0.1:1", "no broker listens", "a private network's");
+    assert_explained(ECONNREFUSED, "127.0.0.1:10911", "no broker listens", "this very machine");
+    assert_explained(ECONNREFUSED, "[::1]:10911", "no broker listens", "this very machine");
+    reach_explain(REACH_NO_NAME, "broker-0:10911", text, sizeof text);
+    assert_non_null(strstr(text, "that name is not known here"));
+    reach_explain(reach_of_status(-EPIPE), "broker-0:10911", text, sizeof text);
+    assert_string_equal(text, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_are_host_and_port),
         cmocka_unit_test(the_first_fitting_pair_counts),
         cmocka_unit_test(wrong_maps_are_told),
+        cmocka_unit_test(who_cannot_be_reached_is_explained),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
