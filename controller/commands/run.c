@@ -19,13 +19,14 @@
 
 struct run {
     struct session *session;
-    struct config *config; /* the one it started with */
+    struct config *config; /* its `listen` is in force */
     struct buffer state_dir;
     struct cloud *cloud; /* what the doors of all syncs share */
     struct board *board; /* what the status server shows */
     struct daemon *daemon;
     struct service *service;
     struct status_server *server; /* NULL: it listens nowhere */
+    struct addrinfo *places;      /* where a reload is to listen; its worker's until it is admitted */
     uv_signal_t hangup, interrupted, terminated;
     uv_timer_t drain;
     bool signals, stopping, closing;
@@ -166,26 +167,67 @@ static int load(struct run *run, struct failure *why)
                              why);
 }
 
-/* Listeners are up before READY (contract section 6). */
-static int open_server(struct run *run, struct failure *why)
+/* --- where it listens */
+
+static const char *listen_of(const struct run *run, const struct config *config)
 {
-    const struct config *config = run->config;
+    return options_text(run->session->options, OPTION_LISTEN,
+                        config->listen != NULL ? config->listen : STATUS_LISTEN_DEFAULT);
+}
+
+/* Besides the server that there is, which may have the same port. *out: NULL where it is to listen nowhere. */
+static int open_server(struct run *run, const struct config *config, struct status_server **out, struct failure *why)
+{
     const struct status_server_options options = {
         .loop = &run->session->loop,
         .workers = run->session->workers,
-        .listen = options_text(run->session->options, OPTION_LISTEN,
-                               config->listen != NULL ? config->listen : STATUS_LISTEN_DEFAULT),
+        .listen = listen_of(run, config),
+        .places = run->places,
+        .before = run->server,
         .host_names = config->host_names,
         .board = run->board,
         .state_dir = run->state_dir.data,
     };
 
-    if (strcmp(options.listen, STATUS_LISTEN_NONE) == 0 || options_has(run->session->options, OPTION_ONCE))
+    *out = NULL;
+    if (strcmp(options.listen, STATUS_LISTEN_NONE) == 0)
         return 0;
-    if (status_server_new(&options, &run->server, why) < 0)
+    if (status_server_new(&options, out, why) < 0)
         return -1;
     log_event(run->session->log, LOG_LEVEL_INFO, "listening", "status page, /metrics and /v1 are here", "address",
-              status_server_address(run->server), NULL);
+              status_server_address(*out), NULL);
+    return 0;
+}
+
+/* On a worker. A name may take long to look up. */
+static int prepare_listen(void *context, const struct config *config, struct failure *why)
+{
+    struct run *run = context;
+    const char *wanted = listen_of(run, config);
+
+    listen_forget(run->places);
+    run->places = NULL;
+    if (strcmp(wanted, STATUS_LISTEN_NONE) == 0 || strcmp(wanted, listen_of(run, run->config)) == 0)
+        return 0;
+    return listen_find(wanted, &run->places, why);
+}
+
+/* The new one is open before the old one closes: who asks is answered by either. */
+static int admit_listen(void *context, struct config *config, struct failure *why)
+{
+    struct run *run = context;
+    struct status_server *before = run->server;
+
+    if (strcmp(listen_of(run, config), listen_of(run, run->config)) != 0) {
+        if (open_server(run, config, &run->server, why) < 0) {
+            run->server = before;
+            return -1;
+        }
+        if (before != NULL)
+            status_server_close(before, on_server_closed, run);
+    }
+    config_unref(run->config);
+    run->config = config_ref(config);
     return 0;
 }
 
@@ -212,6 +254,8 @@ static int begin(struct run *run, struct failure *why)
                                            .board = run->board,
                                            .once = options_has(run->session->options, OPTION_ONCE),
                                            .ended = on_ended,
+                                           .prepare = prepare_listen,
+                                           .admit = admit_listen,
                                            .reloaded = on_reloaded,
                                            .passed = on_passed,
                                            .context = run};
@@ -219,7 +263,9 @@ static int begin(struct run *run, struct failure *why)
     run->service = make_service(&run->session->loop);
     if (run->service == NULL)
         return failure_no_memory(why, "the service");
-    if (open_server(run, why) < 0 || daemon_new(&options, &run->daemon, why) < 0)
+    /* Listeners are up before READY (contract section 6). */
+    if ((!options.once && open_server(run, run->config, &run->server, why) < 0) ||
+        daemon_new(&options, &run->daemon, why) < 0)
         return -1;
     service_watch(run->service, run->daemon);
     service_say(run->service, NOTIFY_READY);
@@ -239,6 +285,7 @@ int command_run(struct session *session)
     uv_run(&session->loop, UV_RUN_DEFAULT);
     board_free(run.board);
     config_unref(run.config);
+    listen_forget(run.places);
     buffer_release(&run.state_dir);
     return run.code;
 }

@@ -44,6 +44,11 @@ struct daemon_options {
     struct board *board;                         /* where what happens is shown; NULL: nowhere */
     bool once;                                   /* one pass of every sync, then `ended` */
     void (*ended)(void *context, int exit_code); /* once; the worst of the syncs' codes */
+    /* What a reload changes besides the syncs. `prepare`, on the worker that loads the file: what waits. `admit`, on
+     * the loop, when nothing else can fail any more: takes effect with the rest. -1 of either: nothing does, the old
+     * configuration stays. One reload at a time; not every prepared one is admitted. NULL is fine. */
+    int (*prepare)(void *context, const struct config *config, struct failure *why);
+    int (*admit)(void *context, struct config *config, struct failure *why);
     /* A reload is over, well or not: daemon_configuration tells. NULL is fine. */
     void (*reloaded)(void *context);
     /* A pass of a sync is over. NULL is fine. */

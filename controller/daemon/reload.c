@@ -226,6 +226,11 @@ static void take_effect(struct turnover *turnover, struct changes *changes)
     turnover->syncs = old; /* the list, not what was in it */
 }
 
+static int admit(const struct daemon *daemon, struct config *config, struct failure *why)
+{
+    return daemon->options.admit == NULL ? 0 : daemon->options.admit(daemon->options.context, config, why);
+}
+
 static int turn_over(struct daemon *daemon, struct config *config, struct changes *changes, struct failure *why)
 {
     struct turnover turnover = {.daemon = daemon, .config = config};
@@ -235,7 +240,7 @@ static int turn_over(struct daemon *daemon, struct config *config, struct change
     turnover.fresh = calloc(config->sync_count + 1, sizeof *turnover.fresh);
     if (turnover.syncs == NULL || turnover.fresh == NULL)
         failure_no_memory(why, "the syncs");
-    else if (open_syncs(&turnover, why) == 0 && list_leaving(&turnover, why) == 0)
+    else if (open_syncs(&turnover, why) == 0 && list_leaving(&turnover, why) == 0 && admit(daemon, config, why) == 0)
         status = 0;
     if (status == 0)
         take_effect(&turnover, changes);
@@ -252,11 +257,15 @@ static int turn_over(struct daemon *daemon, struct config *config, struct change
 static void work(struct job *job)
 {
     struct reload *reload = job->data;
+    const struct daemon_options *options = &reload->daemon->options;
 
-    if (config_load(reload->path, &reload->config, &reload->mistakes, &reload->why) == 0 &&
-        reload->config->sync_count == 0)
+    if (config_load(reload->path, &reload->config, &reload->mistakes, &reload->why) < 0)
+        return;
+    if (reload->config->sync_count == 0)
         failure_set(&reload->why, CAUSE_CONFIGURATION_WRONG, "%s holds no Sync: there would be nothing to do",
                     reload->path);
+    else if (options->prepare != NULL)
+        (void)options->prepare(options->context, reload->config, &reload->why);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -268,11 +277,11 @@ static bool same_text(const char *a, const char *b)
 static void tell_what_waits(struct daemon *daemon, const struct config *before, const struct config *after)
 {
     if (!same_text(before->state_directory, after->state_directory))
-        log_event(daemon->options.log, LOG_LEVEL_WARN, "restart-needed",
-                  "spec.stateDirectory has changed: that takes effect at the next start", NULL);
-    if (!same_text(before->listen, after->listen))
-        log_event(daemon->options.log, LOG_LEVEL_WARN, "restart-needed",
-                  "spec.listen has changed: that takes effect at the next start", NULL);
+        log_event(
+            daemon->options.log, LOG_LEVEL_WARN, "restart-needed",
+            "spec.stateDirectory has changed: that takes effect at the next start; journals stay where they are until "
+            "then",
+            NULL);
 }
 
 static void tell_changes(struct daemon *daemon, const struct changes *changes)

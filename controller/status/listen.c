@@ -41,7 +41,13 @@ bool status_listen_is_valid(const char *text)
     return strcmp(text, STATUS_LISTEN_NONE) == 0 || listen_parse(text, host, &port);
 }
 
-static int listen_at(const struct addrinfo *at)
+static void share_port(int fd, int on)
+{
+    if (fd >= 0)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+}
+
+static int listen_at(const struct addrinfo *at, int beside)
 {
     int on = 1;
     int fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -51,8 +57,11 @@ static int listen_at(const struct addrinfo *at)
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (at->ai_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-    if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+    share_port(beside >= 0 ? fd : -1, 1);
+    if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0) {
+        share_port(fd, 0);
         return fd;
+    }
     int error = errno;
     close(fd);
     errno = error;
@@ -71,26 +80,40 @@ static void describe(int fd, char out[static LISTEN_ADDRESS_BYTES])
     snprintf(out, LISTEN_ADDRESS_BYTES, name.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
-int listen_open(const char *listen, char out_address[static LISTEN_ADDRESS_BYTES], struct failure *why)
+int listen_find(const char *listen, struct addrinfo **out, struct failure *why)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-    struct addrinfo *found = NULL;
     char host[LISTEN_HOST_BYTES], port[8];
     uint16_t number;
-    int fd = -1;
 
     if (!listen_parse(listen, host, &number))
         return failure_set(why, CAUSE_CONFIGURATION_WRONG,
                            "'%s' is no place to listen: it is ADDRESS:PORT, [IPV6]:PORT, NAME:PORT or none", listen);
     snprintf(port, sizeof port, "%u", number);
-    int status = getaddrinfo(host, port, &hints, &found);
+    int status = getaddrinfo(host, port, &hints, out);
     if (status != 0)
         return failure_set(why, CAUSE_CONFIGURATION_WRONG, "cannot listen at %s: %s", listen, gai_strerror(status));
+    return 0;
+}
+
+void listen_forget(struct addrinfo *places)
+{
+    if (places != NULL)
+        freeaddrinfo(places);
+}
+
+/* Two listeners of one user share a port when both want it: ours do for this moment. */
+int listen_open(const char *listen, const struct addrinfo *places, int beside,
+                char out_address[static LISTEN_ADDRESS_BYTES], struct failure *why)
+{
+    int fd = -1;
+
     errno = EADDRNOTAVAIL;
-    for (const struct addrinfo *at = found; at != NULL && fd < 0; at = at->ai_next)
-        fd = listen_at(at);
+    share_port(beside, 1);
+    for (const struct addrinfo *at = places; at != NULL && fd < 0; at = at->ai_next)
+        fd = listen_at(at, beside);
     int error = errno;
-    freeaddrinfo(found);
+    share_port(beside, 0);
     if (fd < 0)
         return failure_set(why, CAUSE_CONFIGURATION_WRONG,
                            "cannot listen at %s: %s; 'listen' of the Daemon document or --listen says another place",

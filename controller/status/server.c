@@ -65,6 +65,7 @@ struct status_server {
     struct arena names_memory, memory;
     const char **host_names;
     char address[LISTEN_ADDRESS_BYTES];
+    int fd; /* that listens; the library's */
     struct MHD_Daemon *daemon;
     uv_poll_t poll;
     uv_timer_t timer;
@@ -482,15 +483,24 @@ static void free_server(struct status_server *server)
     free(server);
 }
 
-static int begin(struct status_server *server, struct failure *why)
+static int open_listener(struct status_server *server, const struct status_server_options *options, struct failure *why)
 {
-    if (microhttpd_load(why) != 0)
+    struct addrinfo *found = NULL;
+    int beside = options->before != NULL ? options->before->fd : -1;
+
+    if (options->places == NULL && listen_find(options->listen, &found, why) < 0)
         return -1;
-    int fd = listen_open(server->options.listen, server->address, why);
-    if (fd < 0)
+    server->fd = listen_open(options->listen, found != NULL ? found : options->places, beside, server->address, why);
+    listen_forget(found);
+    return server->fd < 0 ? -1 : 0;
+}
+
+static int begin(struct status_server *server, const struct status_server_options *options, struct failure *why)
+{
+    if (microhttpd_load(why) != 0 || open_listener(server, options, why) != 0)
         return -1;
-    if (start_library(server, fd, why) != 0) {
-        close(fd);
+    if (start_library(server, server->fd, why) != 0) {
+        close(server->fd);
         return -1;
     }
     return watch_library(server, why);
@@ -503,6 +513,8 @@ int status_server_new(const struct status_server_options *options, struct status
     if (server == NULL)
         return failure_no_memory(why, "the HTTP server");
     server->options = *options;
+    server->options.places = NULL;
+    server->options.before = NULL;
     server->waiting_end = &server->waiting;
     server->options.listen = arena_string(&server->memory, text_of(options->listen));
     server->routes.board = options->board;
@@ -511,7 +523,7 @@ int status_server_new(const struct status_server_options *options, struct status
     status_server_host_names(server, options->host_names);
     if (server->memory.failed || server->host_names == NULL)
         failure_no_memory(why, "the HTTP server");
-    else if (begin(server, why) == 0) {
+    else if (begin(server, options, why) == 0) {
         *out = server;
         return 0;
     }

@@ -25,16 +25,19 @@ enum {
     STATUS_SLICE_NS = 2 * 1000 * 1000,   /* … and hold the loop about so long at a time */
 };
 
+struct addrinfo;
 struct status_server;
 
 struct status_server_options {
     uv_loop_t *loop;
     struct worker_pool *workers;
     struct log *log;
-    const char *listen;            /* "ADDRESS:PORT", "[IPV6]:PORT", "NAME:PORT"; port 0: any; copied */
-    const char *const *host_names; /* NULL-terminated or NULL; copied */
-    struct board *board;           /* borrowed until closed */
-    const char *state_dir;         /* NULL: no journals to show; copied */
+    const char *listen;                 /* "ADDRESS:PORT", "[IPV6]:PORT", "NAME:PORT"; port 0: any; copied */
+    const struct addrinfo *places;      /* of it (listen_find); borrowed for the call; NULL: looked up here */
+    const struct status_server *before; /* which this one is to follow: it may have the same port; NULL: none */
+    const char *const *host_names;      /* NULL-terminated or NULL; copied */
+    struct board *board;                /* borrowed until closed */
+    const char *state_dir;              /* NULL: no journals to show; copied */
 };
 
 /* Listens. CONFIGURATION_WRONG: the text is none, or the port is taken. 0 or -1. */
