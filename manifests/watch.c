@@ -21,8 +21,15 @@ struct eye { /* one watched directory */
     struct eye *next;
 };
 
+struct path_list {
+    const char **paths; /* the options', then `own` copies that belong to it */
+    uint32_t count, own;
+};
+
 struct watch {
     struct watch_options options;
+    struct path_list list;   /* the job's while it runs */
+    struct path_list wanted; /* by watch_also, until a walk begins; paths NULL: nothing new */
     uv_timer_t quiet;
     struct job walk;
     struct watched_set found; /* the job's while it runs */
@@ -30,6 +37,7 @@ struct watch {
     uint32_t open;           /* handles that have not reported closed; the timer is one */
     uint64_t first_event_ms; /* of the burst; 0: none */
     bool walking, walk_again, walked, complete, closing;
+    bool changed_list; /* since the last walk that ended: what is told then is not seen by an event */
     void (*closed)(void *context);
     void *closed_context;
 };
@@ -37,7 +45,48 @@ struct watch {
 static void walk(struct job *job)
 {
     struct watch *watch = job->data;
-    watch_walk(watch->options.paths, watch->options.path_count, WATCH_DIRECTORIES_MAX, job, &watch->found);
+    watch_walk(watch->list.paths, watch->list.count, WATCH_DIRECTORIES_MAX, job, &watch->found);
+}
+
+/* --- what is watched
+ * ---------------------------------------------------------------------------------------------------------------- */
+
+static void free_list(struct path_list *list)
+{
+    for (uint32_t i = list->count - list->own; i < list->count; i++)
+        free((char *)list->paths[i]);
+    free(list->paths);
+    *list = (struct path_list){0};
+}
+
+/* The options' paths, and copies of others. 0, or -1: no memory. */
+static int make_list(const struct watch_options *options, const char *const *others, uint32_t count,
+                     struct path_list *out)
+{
+    *out = (struct path_list){.paths = calloc(options->path_count + (size_t)count + 1, sizeof *out->paths)};
+    if (out->paths == NULL)
+        return -1;
+    for (; out->count < options->path_count; out->count++)
+        out->paths[out->count] = options->paths[out->count];
+    for (; out->own < count; out->own++, out->count++) {
+        out->paths[out->count] = strdup(others[out->own]);
+        if (out->paths[out->count] == NULL) {
+            free_list(out);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static bool list_says(const struct path_list *list, const char *const *others, uint32_t count)
+{
+    if (list->own != count)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(list->paths[list->count - count + i], others[i]) != 0)
+            return false;
+    }
+    return true;
 }
 
 /* --- from directories to watches (loop)
@@ -53,6 +102,12 @@ static void start_walk(struct watch *watch)
         watch->walk_again = true;
         return;
     }
+    if (watch->wanted.paths != NULL) {
+        free_list(&watch->list);
+        watch->list = watch->wanted;
+        watch->wanted = (struct path_list){0};
+        watch->changed_list = true;
+    }
     watch->walking = true;
     watch->walk_again = false;
     watch->walk = (struct job){.work = walk, .done = walked, .data = watch};
@@ -66,6 +121,8 @@ static void finish_close(struct watch *watch)
     void (*closed)(void *) = watch->closed;
     void *context = watch->closed_context;
     watched_set_release(&watch->found);
+    free_list(&watch->list);
+    free_list(&watch->wanted);
     free(watch);
     if (closed != NULL)
         closed(context);
@@ -149,8 +206,10 @@ static void keep_up(struct watch *watch)
     }
     close_unwanted(watch);
     watched_set_release(&watch->found);
-    if (opened && watch->walked) /* what came into a new directory before its watch was open */
+    /* What came into a new directory before its watch was open, or befell a new path before it was minded. */
+    if ((opened || watch->changed_list) && watch->walked)
         uv_timer_start(&watch->quiet, became_quiet, WATCH_QUIET_MS, 0);
+    watch->changed_list = false;
 }
 
 static void walked(struct job *job)
@@ -212,6 +271,10 @@ int watch_new(const struct watch_options *options, struct watch **out, struct fa
     if (watch == NULL)
         return failure_no_memory(why, "watching files");
     watch->options = *options;
+    if (make_list(options, NULL, 0, &watch->list) < 0) {
+        free(watch);
+        return failure_no_memory(why, "watching files");
+    }
     watch->complete = true;
     uv_timer_init(options->loop, &watch->quiet);
     watch->quiet.data = watch;
@@ -219,6 +282,18 @@ int watch_new(const struct watch_options *options, struct watch **out, struct fa
     start_walk(watch);
     *out = watch;
     return 0;
+}
+
+void watch_also(struct watch *watch, const char *const *paths, uint32_t count)
+{
+    const struct path_list *newest = watch->wanted.paths != NULL ? &watch->wanted : &watch->list;
+    struct path_list list;
+
+    if (watch->closing || list_says(newest, paths, count) || make_list(&watch->options, paths, count, &list) < 0)
+        return;
+    free_list(&watch->wanted);
+    watch->wanted = list;
+    start_walk(watch);
 }
 
 bool watch_complete(const struct watch *watch)

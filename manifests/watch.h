@@ -40,6 +40,9 @@ struct watch_options {
 
 /* 0 or -1. Nothing has been watched yet when it returns: the first walk is a job. */
 int watch_new(const struct watch_options *options, struct watch **out, struct failure *why);
+/* What is to be watched besides, in place of what was said here before; copied. Told once when it is watched, for it
+ * may have changed before. Nothing where it is the same; keeps the old where memory is short. */
+void watch_also(struct watch *watch, const char *const *paths, uint32_t count);
 bool watch_complete(const struct watch *watch);
 /* Calls back once, later; `changed` is not called any more. */
 void watch_close(struct watch *watch, void (*closed)(void *context), void *context);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "api/base/backoff.h"
+#include "api/base/file_mark.h"
 #include "api/base/monotime.h"
 #include "api/cause.h"
 #include "controller/daemon/telling.h"
@@ -92,6 +93,22 @@ static void remember(struct sync *sync, const struct runner_result *result)
                                                   : exit_code_judge(result);
 }
 
+/* The lists of names that the mapping refers to may lie anywhere. */
+static void watch_lists(struct sync *sync)
+{
+    uint32_t count;
+    const struct file_mark *files = runner_mapping_files(sync->runner, &count);
+
+    if (sync->watch == NULL || sync->config->mapping == NULL || count == 0)
+        return;
+    const char **paths = calloc(count, sizeof *paths);
+    for (uint32_t i = 0; paths != NULL && i < count; i++)
+        paths[i] = files[i].path;
+    if (paths != NULL)
+        watch_also(sync->watch, paths + 1, count - 1); /* the first is the mapping itself, watched from the beginning */
+    free(paths);
+}
+
 static void on_pass(void *context, const struct runner_result *result)
 {
     struct sync *sync = context;
@@ -100,6 +117,7 @@ static void on_pass(void *context, const struct runner_result *result)
     if (sync->closing)
         return;
     tell_watch(sync);
+    watch_lists(sync);
     remember(sync, result);
     if (sync->place != NULL)
         board_pass_ended(sync->place, result);

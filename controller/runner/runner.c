@@ -216,6 +216,12 @@ bool runner_busy(const struct runner *runner)
     return runner->busy;
 }
 
+const struct file_mark *runner_mapping_files(const struct runner *runner, uint32_t *out_count)
+{
+    *out_count = runner->inputs != NULL ? runner->inputs->mapping_mark_count : 0;
+    return *out_count > 0 ? runner->inputs->mapping_marks : NULL;
+}
+
 uint64_t runner_beats(const struct runner *runner)
 {
     return runner->beats;

@@ -21,6 +21,7 @@
 #include "manifests/mapping.h"
 
 struct runner;
+struct file_mark;
 struct runner_record;
 struct runner_result;
 struct journal;
@@ -112,6 +113,9 @@ void runner_confirm(struct runner *runner, bool yes);
 void runner_source_changed(struct runner *runner);
 void runner_stop(struct runner *runner); /* drain; the pass ends and calls back */
 bool runner_busy(const struct runner *runner);
+/* The file that the mapping in force is in, and those that it names; what was there when they were read. Valid until
+ * the next runner_start or runner_close. */
+const struct file_mark *runner_mapping_files(const struct runner *runner, uint32_t *out_count);
 /* Grows with everything that the passes get done: one that does not while a pass is under way is stuck. */
 uint64_t runner_beats(const struct runner *runner);
 /* Before the first pass: what the one that it replaces knew of the last good pass, for guard.maxShrinkPercent. */

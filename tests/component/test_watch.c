@@ -285,6 +285,32 @@ static void make_folder(const struct scene *scene, const char *name)
     assert_int_equal(mkdir(path, 0755), 0);
 }
 
+static void another_path_is_watched_while_it_is_wanted(void **state)
+{
+    struct scene scene;
+    char other[192];
+    const char *const also[] = {other};
+    (void)state;
+
+    start(&scene, "/manifests");
+    make_folder(&scene, "lists");
+    write_file(&scene, "lists/wave.txt", "a");
+    snprintf(other, sizeof other, "%s/lists/wave.txt", scene.folder);
+    watch_also(scene.watch, also, 1);
+    expect_told(&scene); /* it is watched now */
+    expect_quiet(&scene);
+    write_file(&scene, "lists/wave.txt", "b");
+    expect_told(&scene);
+    write_file(&scene, "lists/beside.txt", "b");
+    watch_also(scene.watch, also, 1); /* the same */
+    expect_quiet(&scene);
+    watch_also(scene.watch, NULL, 0);
+    expect_told(&scene);
+    write_file(&scene, "lists/wave.txt", "c");
+    expect_quiet(&scene);
+    finish(&scene);
+}
+
 static void git_syncs_swap_above_the_source_is_told(void **state)
 {
     /* The source is a folder below a link; only the link, higher up, is ever changed. */
@@ -352,6 +378,7 @@ int main(void)
         cmocka_unit_test(a_path_that_is_not_there_is_waited_for),
         cmocka_unit_test(a_file_that_vanishes_with_its_folder_is_seen_when_it_returns),
         cmocka_unit_test(what_happens_beside_a_file_is_none_of_ours),
+        cmocka_unit_test(another_path_is_watched_while_it_is_wanted),
         cmocka_unit_test(git_syncs_swap_above_the_source_is_told),
         cmocka_unit_test(kubernetes_swap_under_one_file_is_told),
         cmocka_unit_test(links_that_go_round_in_circles_end),

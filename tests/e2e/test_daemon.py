@@ -37,6 +37,39 @@ class WithDaemon(Case):
         return set(self.snapshot(name)["topics"]) if self.path(name).exists() else set()
 
 
+class NameLists(WithDaemon):
+    """A mapping's file of names lies anywhere; the interval is an hour, so only the watch brings the next pass."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("manifests/b.yaml", topic("b") + topic("c"))
+        self.write("elsewhere/wave.txt", "a\n")
+        self.write("mapping.yaml", "apiVersion: mqferry/v1\nkind: Mapping\nspec: {include: [{file: elsewhere/wave.txt}]}\n")
+        self.write("mqferry.yaml", sync("one", "manifests/", "d.json").replace("interval:", "mapping: mapping.yaml\n  interval:"))
+        self.process = self.run_daemon()
+        self.wait_for("the first wave", lambda: self.topics() == {"a"})
+
+    def test_a_list_that_changes_is_followed(self):
+        self.write("elsewhere/wave.txt", "a\nb\n")
+        self.wait_for("the second wave", lambda: self.topics() == {"a", "b"})
+        self.write("elsewhere/new.txt", "c\n")
+        self.path("elsewhere/new.txt").rename(self.path("elsewhere/wave.txt"))
+        self.wait_for("the third wave", lambda: self.topics() == {"a", "b", "c"})
+
+    def test_a_list_that_vanishes_and_returns_is_followed(self):
+        self.path("elsewhere/wave.txt").unlink()
+        self.wait_for("the mistake", lambda: "elsewhere/wave.txt" in self.log())
+        self.write("elsewhere/wave.txt", "b\n")
+        self.wait_for("the list that came back", lambda: self.topics() == {"a", "b"})
+
+    def test_the_list_of_a_changed_mapping_is_followed(self):
+        self.write("other/wave.txt", "b\n")
+        self.write("mapping.yaml", self.path("mapping.yaml").read_text().replace("elsewhere", "other"))
+        self.wait_for("the other list", lambda: self.topics() == {"a", "b"})
+        self.write("other/wave.txt", "b\nc\n")
+        self.wait_for("its change", lambda: self.topics() == {"a", "b", "c"})
+
+
 class Daemon(WithDaemon):
     def test_a_new_manifest_is_followed_and_sigterm_ends_with_0(self):
         process = self.run_daemon()
