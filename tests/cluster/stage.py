@@ -23,6 +23,7 @@ REAL = {
     "old-acl-tls": ("4.9.7", {"acl": True, "tls": "on"}),
     "middle-acl-tls": ("5.3.3", {"acl": True, "tls": "mutual"}),
     "new-acl": ("5.5.0", {"acl": True}),
+    "new-tls": ("5.5.0", {"tls": "mutual", "masters": 1, "slaves": 0}),
     "big-old": ("4.9.7", {"slaves": 0}),
     "target": ("5.5.0", {"slaves": 0}),
     "source": ("5.5.0", {"slaves": 0}),

@@ -67,7 +67,7 @@ class NoPolicy(WithKeys):
         self.assertEqual(ended.code, 0 if there else 1, ended.err)
 
 
-@on("old-acl-tls", "middle-acl-tls")
+@on("old-acl-tls", "middle-acl-tls", "new-tls")
 class Tls(WithKeys):
     def test_only_who_trusts_the_authority_gets_in(self):
         self.write("d.yaml", topic(self.name("t"), None))
@@ -93,13 +93,15 @@ spec:
 """
 
 
-@on("middle-acl-tls")
+@on("middle-acl-tls", "new-tls")
 class Mutual(WithKeys):
     def test_a_client_with_a_certificate_creates_and_one_without_does_not(self):
         self.write("d.yaml", topic(self.name("t"), None) + group(self.name("g")))
-        self.run_it(*self.words("apply", "--yes", "--timeout", "20s"), code=69)
+        ended = self.run_it(*self.words("apply", "--yes", "--timeout", "20s"), code=69)
+        self.assertRegex(ended.err, "(?i)certificate|tls")
         sync = SYNC.replace("URL", self.url).replace("TLS", str(self.cluster.folder / "tls"))
         self.write("mqferry.yaml", sync)
         self.run_it("apply", "--sync", "closed", "--config", "mqferry.yaml", "--yes")
-        self.assertEqual([sorted(table) for table in self.mine(self.topics()).values()], [[self.name("t")]] * 2)
+        self.assertEqual([sorted(table) for table in self.mine(self.topics()).values()], [[self.name("t")]] * len(self.cluster.masters))
+        self.assertEqual([sorted(table) for table in self.mine(self.groups()).values()], [[self.name("g")]] * len(self.cluster.masters))
         self.run_it("verify", "--sync", "closed", "--config", "mqferry.yaml")
