@@ -37,10 +37,11 @@ struct asking {
     struct http_request request;
     char url[URL_BYTES + 512];
     size_t url_length; /* without the page */
-    uint32_t page;     /* jsonl of one Sync: all of them, one after the other; 0: there are none */
+    uint32_t page;     /* json and jsonl of one Sync: all of them, one after the other; 0: there are none */
     uv_timer_t timer;
     uv_signal_t interrupted;
-    bool watch, terminal, busy, stopped, more;
+    bool watch, terminal, busy, stopped;
+    struct status_pages pages;
     struct buffer shown; /* last: nothing is printed twice where no screen is repainted */
     int code;
 };
@@ -120,7 +121,7 @@ static int make_url(struct asking *asking, struct failure *why)
     else
         length += (size_t)snprintf(asking->url + length, sizeof asking->url - length, "?size=1000");
     asking->url_length = length;
-    asking->page = asking->session->output == OUTPUT_JSONL;
+    asking->page = asking->session->output != OUTPUT_TABLE;
     return 0;
 }
 
@@ -158,7 +159,7 @@ static int show(struct asking *asking, struct failure *why)
     struct buffer text;
 
     buffer_init(&text, ANSWER_BYTES);
-    int status = status_print(asking->request.answer, session->output, session->color, &text, &asking->more, why);
+    int status = status_print(asking->request.answer, session->output, session->color, &asking->pages, &text, why);
     bool news = status == 0 && (!asking->watch || asking->terminal || asking->shown.length == 0 ||
                                 !text_equal(buffer_text(&text), buffer_text(&asking->shown)));
     if (news && !(session->quiet && session->output == OUTPUT_TABLE)) {
@@ -203,8 +204,8 @@ static void on_answer(struct http_request *request)
         return;
     if (judge(asking, &why) == 0) {
         if (asking->page > 0)
-            asking->page = asking->more ? asking->page + 1 : 1;
-        if (asking->more)
+            asking->page = asking->pages.more ? asking->page + 1 : 1;
+        if (asking->pages.more)
             uv_timer_start(&asking->timer, on_timer, 0, 0);
         else if (asking->watch)
             uv_timer_start(&asking->timer, on_timer, WATCH_MS, 0);

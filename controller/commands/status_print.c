@@ -92,16 +92,53 @@ static void take_page(struct page *page, const struct json_token *token)
         page->total = token->integer;
 }
 
-/* An object a line; what remains of the document is the summary, unless more pages follow. */
-static int print_lines(struct json_reader *reader, struct buffer *out, bool *out_more)
+static bool is_of_pages(const struct json_token *token)
 {
+    return token->depth == 1 && (text_is(token->key, "page") || text_is(token->key, "size"));
+}
+
+/* Do more pages follow? -1: broken. */
+static int look_for_more(struct text document, bool *out_more, struct failure *why)
+{
+    struct json_reader *reader = json_reader_new(document, why);
     struct page page = {0};
+    struct json_token token;
+
+    if (reader == NULL)
+        return -1;
+    while (json_next(reader, &token) > JSON_END)
+        take_page(&page, &token);
+    json_reader_free(reader);
+    *out_more = page.page > 0 && page.size > 0 && page.page < (page.total + page.size - 1) / page.size;
+    return token.type == JSON_END ? 0 : -1;
+}
+
+/* What a list holds that has begun: to a writer, or a line each. */
+static int copy_items(struct json_reader *reader, struct json_writer *json, bool lines)
+{
+    struct json_token token;
+
+    while (json_next(reader, &token) != JSON_END_ARRAY) {
+        if (token.type <= JSON_END || copy_value(reader, &token, json) != 0)
+            return -1;
+        if (!lines)
+            continue;
+        json_write_newline(json);
+        json_writer_init(json, json->out, 0);
+    }
+    return 0;
+}
+
+/* An object a line; what remains of the document is the summary, unless more pages follow. */
+static int print_lines(struct json_reader *reader, bool more, struct buffer *out)
+{
     struct buffer rest;
     struct json_writer lines, summary;
     struct json_token token;
     int status = 0;
 
     buffer_init(&rest, out->ceiling);
+    json_writer_init(&lines, out, 0);
     json_writer_init(&summary, &rest, 0);
     json_write_begin_object(&summary);
     json_write_key(&summary, "kind");
@@ -109,36 +146,55 @@ static int print_lines(struct json_reader *reader, struct buffer *out, bool *out
     if (json_next(reader, &token) != JSON_BEGIN_OBJECT)
         status = -1;
     while (status == 0 && json_next(reader, &token) != JSON_END_OBJECT) {
-        take_page(&page, &token);
-        if (!is_list(&token)) {
-            status = token.type == JSON_BROKEN || token.type == JSON_END ? -1 : copy_value(reader, &token, &summary);
-            continue;
-        }
-        while (status == 0 && json_next(reader, &token) != JSON_END_ARRAY) {
-            json_writer_init(&lines, out, 0);
-            status = token.type == JSON_BROKEN || token.type == JSON_END ? -1 : copy_value(reader, &token, &lines);
-            json_write_newline(&lines);
-        }
+        if (is_list(&token))
+            status = copy_items(reader, &lines, true);
+        else
+            status = token.type <= JSON_END ? -1 : copy_value(reader, &token, &summary);
     }
     json_write_end_object(&summary);
     json_write_newline(&summary);
-    *out_more = page.page > 0 && page.size > 0 && page.page < (page.total + page.size - 1) / page.size;
-    if (!*out_more)
+    if (!more)
         buffer_append_text(out, buffer_text(&rest));
     buffer_release(&rest);
     return status;
 }
 
-static int print_document(struct json_reader *reader, struct buffer *out)
+/* One document of all pages: what stands before the list comes from the first, what stands behind it from the last. */
+static int print_document(struct json_reader *reader, struct status_pages *pages, bool more, struct buffer *out)
 {
-    struct json_writer json;
+    struct json_writer *json = &pages->json;
+    bool first = !pages->more, listed = false;
     struct json_token token;
+    int status = 0;
 
-    json_writer_init(&json, out, 1);
-    if (json_next(reader, &token) != JSON_BEGIN_OBJECT || copy_value(reader, &token, &json) != 0)
+    if (first)
+        json_writer_init(json, out, 1);
+    json->out = out;
+    if (json_next(reader, &token) != JSON_BEGIN_OBJECT)
         return -1;
-    json_write_newline(&json);
-    return 0;
+    if (first)
+        json_write_begin_object(json);
+    while (status == 0 && json_next(reader, &token) != JSON_END_OBJECT) {
+        if (token.type <= JSON_END)
+            return -1;
+        if (is_list(&token)) {
+            if (first)
+                copy_token(json, &token);
+            status = copy_items(reader, json, false);
+            if (!more)
+                json_write_end_array(json);
+            listed = true;
+        } else if (!is_of_pages(&token) && (listed ? !more : first)) {
+            status = copy_value(reader, &token, json);
+        } else {
+            status = json_skip(reader, &token);
+        }
+    }
+    if (!more) {
+        json_write_end_object(json);
+        json_write_newline(json);
+    }
+    return status;
 }
 
 /* --- what people want to see of it */
@@ -475,27 +531,35 @@ static void print_table(struct walk *walk)
 
 /* --- what callers ask */
 
-int status_print(struct text document, enum output output, bool color, struct buffer *out, bool *out_more,
+int status_print(struct text document, enum output output, bool color, struct status_pages *pages, struct buffer *out,
                  struct failure *why)
 {
     struct walk walk = {.color = color, .out = out};
-    int status = -1;
+    struct status_pages before = *pages;
+    bool more = false;
+    int status = 0;
 
-    *out_more = false;
-    walk.reader = json_reader_new(document, why);
+    if (output != OUTPUT_TABLE)
+        status = look_for_more(document, &more, why);
+    walk.reader = status == 0 ? json_reader_new(document, why) : NULL;
     if (walk.reader == NULL)
-        return -1;
-    if (output == OUTPUT_JSON)
-        status = print_document(walk.reader, out);
+        status = -1;
+    else if (output == OUTPUT_JSON)
+        status = print_document(walk.reader, pages, more, out);
     else if (output == OUTPUT_JSONL)
-        status = print_lines(walk.reader, out, out_more);
+        status = print_lines(walk.reader, more, out);
     else if ((status = read_all(&walk)) == 0)
         print_table(&walk);
     json_reader_free(walk.reader);
     free(walk.lines);
     free(walk.things);
-    if (status != 0)
-        return failure_set(why, CAUSE_BAD_ANSWER, "the answer is no status of a daemon");
+    if (status != 0 && why->cause == CAUSE_NONE)
+        failure_set(why, CAUSE_BAD_ANSWER, "the answer is no status of a daemon");
+    if (status != 0) {
+        *pages = before;
+        return -1;
+    }
+    pages->more = more;
     return out->failed ? failure_no_memory(why, "the status") : 0;
 }
 

@@ -9,11 +9,19 @@
 
 #include "api/base/buffer.h"
 #include "api/base/failure.h"
+#include "api/base/json.h"
 #include "controller/report/report.h"
 
-/* Appends to `out`. The document is followed by JSON_PADDING readable bytes. With jsonl a page that is not the last
- * sets *out_more, and the summary comes with the last. BAD_ANSWER when it is no such document. 0 or -1. */
-int status_print(struct text document, enum output output, bool color, struct buffer *out, bool *out_more,
+/* Between the pages of one answer; zeroed before the first. */
+struct status_pages {
+    bool more; /* the last one printed was not the last */
+    struct json_writer json;
+};
+
+/* Appends to `out`. The document is followed by JSON_PADDING readable bytes. With json and jsonl pages make one text,
+ * whatever buffers its pieces go to: a page that is not the last sets pages->more. A table shows one page. BAD_ANSWER
+ * when it is no such document: the same page may be tried again. 0 or -1. */
+int status_print(struct text document, enum output output, bool color, struct status_pages *pages, struct buffer *out,
                  struct failure *why);
 /* The message of {"error": …}; false: there is none. */
 bool status_error(struct text document, struct failure *out);

@@ -156,7 +156,7 @@ class Status(Case):
         self.run_it("status", "one", "two", code=64)
         self.run_it("status", "--url", "file:///etc/passwd", code=64)
 
-    def test_the_command_reads_all_pages_of_jsonl(self):
+    def test_the_command_reads_all_pages(self):
         self.write("manifests/many.yaml", "apiVersion: mqferry/v1\nkind: TopicList\ndefaults: {messageType: NORMAL}\nitems:\n"
                    + "".join(f"  - {{name: many-{number:05}}}\n" for number in range(2500)))
         self.run_daemon()
@@ -164,6 +164,10 @@ class Status(Case):
         lines = self.status("one", "--output", "jsonl").lines()
         self.assertEqual(len({(line["kind"], line["name"]) for line in lines[:-1]}), 2504)
         self.assertEqual([line["kind"] for line in lines].count("Summary"), 1)
+        whole = self.status("one", "--output", "json").json()
+        self.assertEqual(len({(row["kind"], row["name"]) for row in whole["resources"]}), 2504)
+        self.assertEqual((len(whole["resources"]), whole["total"], whole["sync"]["name"]), (2504, 2504, "one"))
+        self.assertNotIn("page", whole)
 
     def test_nobody_there_is_69(self):
         with socket.socket() as free:
