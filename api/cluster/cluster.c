@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/base/log.h"
 #include "api/base/monotime.h"
 #include "api/cause.h"
 #include "api/cluster/creating.h"
@@ -270,6 +271,29 @@ static int go_on(struct operation *operation, struct failure *why)
     return operation->work == WORK_LIST ? begin_list(operation, why) : begin_create(operation, why);
 }
 
+static bool lists(const struct topology *topology, const char *name)
+{
+    for (uint32_t i = 0; i < topology->broker_count; i++)
+        if (strcmp(topology->brokers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A broker without slave that dies leaves the name servers at once (rocketmq-remoting 10.8), as one that is taken out
+ * of service does: which it was, a person knows. */
+static void warn_of_the_gone(const struct cluster *cluster, const struct topology *now)
+{
+    const struct topology *before = cluster->roster ? cluster->roster->topology : NULL;
+
+    for (uint32_t i = 0; before && i < before->broker_count; i++)
+        if (!lists(now, before->brokers[i].name))
+            log_event(
+                cluster->log, LOG_LEVEL_WARN, "broker-gone",
+                "the name servers list this broker no more: dead, or out of service; what belongs on it is judged "
+                "by the brokers that are left (expect: {brokers: N} makes that an error)",
+                "broker", before->brokers[i].name, "cluster", now->cluster, (const char *)NULL);
+}
+
 static void on_survey(void *context, struct roster *roster, const struct failure *why)
 {
     struct operation *operation = context;
@@ -281,6 +305,7 @@ static void on_survey(void *context, struct roster *roster, const struct failure
         answer_failed(operation, why);
         return;
     }
+    warn_of_the_gone(cluster, roster->topology);
     if (cluster->roster && roster_same(cluster->roster, roster)) { /* its tables are kept */
         roster_unref(roster);
     } else {

@@ -91,3 +91,20 @@ class Insisting(WithSync):
         self.assertEqual(len(self.sent_to("broker-a", fifo)), 1)
         self.assertFalse(self.topics()["broker-a"][plain].get("attributes"))
         self.run_it("verify", *words)
+
+
+@on("old")
+class Leaving(WithSync):
+    def test_a_broker_without_a_slave_that_dies_is_named(self):
+        self.write("d.yaml", topic(self.name("t"), None))
+        self.configure()
+        process = self.start("run", "--config", "mqferry.yaml", "--log-format", "logfmt")
+        self.wait_for("the first pass", lambda: all(self.name("t") in table for table in self.topics().values()))
+        self.assertNotIn("event=broker-gone", self.log())
+        self.cluster.kill("broker-b")
+        try:
+            self.wait_for("word of it", lambda: "event=broker-gone" in self.log())
+            self.assertRegex(self.log(), r"event=broker-gone.*broker=broker-b")
+        finally:
+            self.cluster.restart("broker-b")
+        self.assertEqual(self.end(process), 0)

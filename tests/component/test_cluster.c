@@ -376,6 +376,35 @@ static void an_unknown_cluster_is_told(void **state)
 
 /* --- masters that cannot be reached */
 
+/* It looks like a smaller cluster: said once, with its name. */
+static void a_broker_that_leaves_is_told_once(void **state)
+{
+    char told[4096] = "";
+    FILE *file = tmpfile();
+    struct log *log = log_new(&(struct log_options){.fd = fileno(file), .level = LOG_LEVEL_WARN});
+
+    (void)state;
+    build(1, 2, V533);
+    options.log = log;
+    open_door();
+    assert_describes();
+    cluster->master_count = 1;
+    assert_describes();
+    off_t once = lseek(fileno(file), 0, SEEK_CUR);
+    assert_true(once > 0);
+    assert_describes();
+    assert_int_equal(lseek(fileno(file), 0, SEEK_CUR), once);
+    cluster->master_count = 2;
+    assert_describes();
+    close_door();
+    log_free(log);
+    rewind(file);
+    told[fread(told, 1, sizeof told - 1, file)] = '\0';
+    fclose(file);
+    assert_non_null(strstr(told, cluster->masters[1].name));
+    assert_non_null(strstr(told, "expect: {brokers: N}"));
+}
+
 /* The address that a broker advertises may mean nothing here: said, with what mends it; and mended by the map. */
 static void advertised_addresses_are_mapped(void **state)
 {
@@ -410,7 +439,7 @@ static int silent_port(int *fillers, int count, char *out, size_t size)
     assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &bytes), 0);
     for (int i = 0; i < count; i++) {
         fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        connect(fillers[i], (struct sockaddr *)&address, sizeof address);
+        (void)connect(fillers[i], (struct sockaddr *)&address, sizeof address);
     }
     snprintf(out, size, "127.0.0.1:%d", ntohs(address.sin_port));
     return listener;
@@ -971,6 +1000,7 @@ int main(void)
         CASE(what_is_no_name_server_is_told),
         CASE(an_unknown_cluster_is_told),
         CASE(advertised_addresses_are_mapped),
+        CASE(a_broker_that_leaves_is_told_once),
         CASE(a_silent_address_is_no_dead_broker),
         CASE(wrong_options_are_refused),
         CASE(keys_sign_and_are_read_again),
