@@ -30,7 +30,8 @@ def broker(home, name, number, port, name_servers, how):
         "maxMessageSize": 65536, "osPageCacheBusyTimeOutMills": 10000, "diskMaxUsedSpaceRatio": 95, "fileReservedTime": 1,
         "registerNameServerPeriod": 10000}
     if how.version >= "5":
-        entries.update(bindAddress="127.0.0.1", timerWheelEnable="false")
+        # For its first interval, ten seconds if nothing else is said, TransactionMetricsFlushService does not sleep: a whole processor per broker.
+        entries.update(bindAddress="127.0.0.1", timerWheelEnable="false", transactionMetricFlushInterval=300)
     if how.store == "rocksdb":
         entries["storeType"] = "defaultRocksDB"
     if how.store == "v2":
