@@ -61,9 +61,11 @@ void service_status(const struct daemon *daemon, char out[static NOTIFY_STATUS_B
                  cause_name(tally.cause));
     if (tally.waiting > 0)
         snprintf(waiting, sizeof waiting, "; %" PRIu32 " in their first pass", tally.waiting);
-    if (configuration->failure.cause != CAUSE_NONE)
+    if (configuration->failure.cause != CAUSE_NONE && configuration->mistakes.count > 0)
         snprintf(refused, sizeof refused, "; the configuration file is wrong (%" PRIu32 " mistakes), the old one holds",
                  configuration->mistakes.count);
+    else if (configuration->failure.cause != CAUSE_NONE)
+        snprintf(refused, sizeof refused, "; the new configuration cannot take effect, the old one holds");
     snprintf(out, NOTIFY_STATUS_BYTES, "%" PRIu32 " of %" PRIu32 " syncs at parity, %" PRIu64 " created%s%s%s",
              tally.parity, tally.syncs, tally.created, waiting, failing, refused);
 }

@@ -71,6 +71,9 @@ class Notify(WithDaemon):
         self.write("mqferry.yaml", sync("one", "manifests/", "d.json"))
         process.send_signal(signal.SIGHUP)
         self.wait_for("the mended one", lambda: "wrong" not in self.listen()[-1]["STATUS"])
+        self.path("mqferry.yaml").unlink()
+        process.send_signal(signal.SIGHUP)
+        self.wait_for_status("the new configuration cannot take effect, the old one holds")
 
     def test_the_watchdog_is_fed_twice_as_often_as_asked(self):
         self.environment.update(WATCHDOG_USEC="400000")
