@@ -200,6 +200,8 @@ def generate(folder):
 
 
 def main():
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        sys.exit("generate.py FOLDER")
     folder = pathlib.Path(sys.argv[1])
     stamp = folder / "generated-by"
     digest = hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()

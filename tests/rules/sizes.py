@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Functions fit on a screen and a half, files answer one question.
+"""Functions fit on a screen and a half, files answer one question, and what a tool made is not in the tree.
 
     sizes.py ROOT
 
 Functions are found by the brace in column 0 that the house style puts there.
 """
 import pathlib
+import subprocess
 import sys
 
 FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 650
+TRACKED_BYTES_MAX = 256 * 1024
 
 
 def functions(lines):
@@ -23,9 +25,22 @@ def functions(lines):
             begin = None
 
 
+def made_by_tools(root):
+    """What git tracks and nobody wrote: it is too large, or its name is an option that a program took for a folder."""
+    if not (root / ".git").exists():
+        return
+    listed = subprocess.run(["git", "-C", root, "ls-files", "-z"], capture_output=True, check=True).stdout
+    for path in filter(None, listed.decode().split("\0")):
+        size = (root / path).stat().st_size if (root / path).is_file() else 0
+        if size > TRACKED_BYTES_MAX:
+            yield f"{path}: {size} bytes, more than {TRACKED_BYTES_MAX}: made by a tool?"
+        if path.startswith("-"):
+            yield f"{path}: a name that begins with - is taken for an option"
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
-    wrong = []
+    wrong = list(made_by_tools(root))
     sizes = []
     for folder in ("api", "manifests", "controller"):
         for source in sorted((root / folder).rglob("*")):
