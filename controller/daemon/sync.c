@@ -29,6 +29,7 @@ struct sync {
     const char **watched; /* paths and the mapping */
     struct mapping no_flags;
     uint64_t started_ms; /* of the last pass; 0: none yet */
+    uint32_t lock_tries; /* passes that found their destination locked */
     uint64_t trouble;    /* what the last pass could not create (tell_pass) */
     uint64_t random;
     uint64_t beats, beat_ms; /* of the runner, and when they last grew */
@@ -109,6 +110,12 @@ static void watch_lists(struct sync *sync)
     free(paths);
 }
 
+/* --once: a destination at which another sync or process creates is waited for, within limits. */
+static bool waits_for_lock(struct sync *sync, const struct runner_result *result)
+{
+    return sync->options.once && result->failure.cause == CAUSE_STATE_LOCKED && sync->lock_tries++ < SYNC_LOCK_TRIES;
+}
+
 static void on_pass(void *context, const struct runner_result *result)
 {
     struct sync *sync = context;
@@ -124,7 +131,7 @@ static void on_pass(void *context, const struct runner_result *result)
     uint64_t wait_ms = next_wait(sync, result->report);
     sync->view.state = SYNC_WAITING;
     sync->options.passed(sync->options.context, sync, result);
-    if (sync->stopping || sync->options.once)
+    if (sync->stopping || (sync->options.once && !waits_for_lock(sync, result)))
         stopped(sync);
     else
         schedule(sync, sync->dirty ? 0 : wait_ms);

@@ -20,6 +20,7 @@ enum {
     SYNC_JITTER_PERCENT = 10, /* of the interval, either way */
     SYNC_BACKOFF_MS = 2000,   /* first; doubles */
     SYNC_BACKOFF_MS_MAX = 300000,
+    SYNC_LOCK_TRIES = 20,   /* of --once, about SYNC_BACKOFF_MS apart */
     SYNC_STUCK_MS = 300000, /* a pass that does nothing for so long will do nothing any more: every wait has an end */
 };
 

@@ -198,6 +198,12 @@ class Daemon(WithDaemon):
         self.run_it("run", "--config", "mqferry.yaml", "--once")
         self.assertEqual((self.topics(), self.topics("e.json")), ({"a"}, {"b"}))
 
+    def test_once_syncs_of_one_destination_wait_for_each_other(self):
+        self.write("b.yaml", topic("b"))
+        self.write("mqferry.yaml", sync("one", "manifests/", "d.json") + sync("two", "b.yaml", "d.json") + sync("three", "b.yaml", "d.json"))
+        self.run_it("run", "--config", "mqferry.yaml", "--once")
+        self.assertEqual(self.topics(), {"a", "b"})
+
     def test_once_gives_the_worst_code(self):
         self.write("two/b.yaml", topic("b", None))
         self.write("mqferry.yaml", sync("one", "manifests/", "d.json") + sync("two", "two/", "e.json"))
