@@ -80,6 +80,17 @@ static void show_number(const struct sync_listing *of, const char *what, uint64_
     show_sync_value(of, what, text, value == fallback);
 }
 
+/* As it is written in the file; 0: it is not there. */
+static void show_with_unit(const struct sync_listing *of, const char *what, uint64_t value, const char *unit)
+{
+    char text[32];
+
+    if (value == 0)
+        return;
+    snprintf(text, sizeof text, "%" PRIu64 "%s", value, unit);
+    show_said(of, what, text);
+}
+
 static void show_duration(const struct sync_listing *of, const char *what, uint64_t value_ms, uint64_t fallback_ms)
 {
     char text[32];
@@ -143,10 +154,8 @@ static void show_sync(struct listing *listing, const struct config *config, cons
     show_said(&of, "mapping", sync->mapping);
     show_duration(&of, "interval", sync->interval_ms, CONFIG_INTERVAL_MS);
     show_number(&of, "pace.concurrency", sync->concurrency, CONFIG_CONCURRENCY);
-    if (sync->destination.rate_per_s != 0)
-        show_number(&of, "pace.rate", sync->destination.rate_per_s, 0);
-    if (sync->destination.share_percent != 0)
-        show_number(&of, "pace.share", sync->destination.share_percent, 0);
+    show_with_unit(&of, "pace.rate", sync->destination.rate_per_s, "/s");
+    show_with_unit(&of, "pace.share", sync->destination.share_percent, "%");
     show_guard(&of, &sync->guard);
 }
 

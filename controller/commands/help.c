@@ -31,7 +31,7 @@ void help_command(enum command command)
 {
     const struct command_info *info = command_info(command);
 
-    printf("mqferry %s %s\n\n%s\n\n", info->name, info->arguments, info->doc);
+    printf("mqferry %s%s%s\n\n%s\n\n", info->name, info->arguments[0] != '\0' ? " " : "", info->arguments, info->doc);
     for (enum option option = 0; option < OPTIONS; option++) {
         const struct option_info *one = option_info(option);
         char left[64];

@@ -14,6 +14,9 @@
 #include "controller/exit_code.h"
 #include "controller/journal/read.h"
 
+/* Written with the first record, so that a journal that cannot be read leaves nothing but its error object. */
+#define RECORDS_BEGIN "{\"version\": 1, \"command\": \"journal\", \"records\": ["
+
 struct listing {
     struct session *session;
     uint64_t count;
@@ -53,7 +56,7 @@ static bool print_record(void *context, const struct journal_record *record)
     case OUTPUT_JSONL:
         return print_line(record->line, "") && putchar('\n') != EOF;
     case OUTPUT_JSON:
-        return print_line(record->line, first ? "\n" : ",\n");
+        return print_line(record->line, first ? RECORDS_BEGIN "\n" : ",\n");
     case OUTPUT_TABLE:
         break;
     }
@@ -105,12 +108,10 @@ static int list(struct session *session, struct buffer *folder, struct failure *
 
     if ((since != NULL && parse_since(since, &filter.since_unix_ms, why) < 0) || state_dir(session, folder, why) < 0)
         return -1;
-    if (session->output == OUTPUT_JSON)
-        fputs("{\"version\": 1, \"command\": \"journal\", \"records\": [", stdout);
     if (journal_read(folder->data, &filter, print_record, &listing, &damaged, why) < 0)
         return -1;
     if (session->output == OUTPUT_JSON)
-        fputs("\n]}\n", stdout);
+        fputs(listing.count == 0 ? RECORDS_BEGIN "\n]}\n" : "\n]}\n", stdout);
     if (damaged > 0)
         fprintf(stderr, "mqferry: %" PRIu64 " damaged lines were left out\n", damaged);
     return 0;

@@ -203,6 +203,30 @@ static int take_option(struct options *options, int argc, char **argv, int *at, 
     return take_value(options, option, argv[(*at)++], ORIGIN_FLAG, why);
 }
 
+/* How many words besides options a command takes. */
+static uint32_t arguments_max(enum command command)
+{
+    switch (command) {
+    case COMMAND_VALIDATE:
+        return UINT32_MAX;
+    case COMMAND_APPLY: /* PLAN */
+    case COMMAND_CONFIG:
+    case COMMAND_STATUS: /* SYNC */
+    case COMMAND_HELP:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+static int check_arguments(const struct options *options, struct failure *why)
+{
+    if (options->argument_count <= arguments_max(options->command))
+        return 0;
+    return failure_set(why, CAUSE_USAGE, "mqferry %s does not know what to do with '%s'",
+                       commands[options->command].name, options->arguments[options->argument_count - 1]);
+}
+
 static int take_line(struct options *options, int argc, char **argv, struct failure *why)
 {
     for (int at = 0; at < argc;) {
@@ -276,7 +300,7 @@ int options_parse(struct options *options, int argc, char **argv, struct failure
         options->command = COMMAND_HELP;
         return command_unknown(argv[0], why);
     }
-    if (take_line(options, argc - 1, argv + 1, why) < 0)
+    if (take_line(options, argc - 1, argv + 1, why) < 0 || check_arguments(options, why) < 0)
         return -1;
     return take_environment(options, why);
 }

@@ -8,6 +8,7 @@
 #include "api/base/monotime.h"
 #include "api/base/strings.h"
 #include "api/cause.h"
+#include "controller/commands/out.h"
 #include "controller/journal/good.h"
 #include "controller/journal/journal.h"
 
@@ -361,13 +362,9 @@ static int take_sides(struct setup *setup, struct failure *why)
 int setup_reconcile(struct setup *setup, struct session *session, struct failure *why)
 {
     begin(setup, session);
-    if (session->options->argument_count > (session->options->command == COMMAND_APPLY ? 1U : 0U))
-        return failure_set(why, CAUSE_USAGE, "mqferry %s does not know what to do with '%s'",
-                           command_info(session->options->command)->name,
-                           session->options->arguments[session->options->argument_count - 1]);
     if (take_sides(setup, why) < 0 || take_destination(setup, why) < 0 || take_mapping(setup, why) < 0)
         return -1;
-    return take_rest(setup, why);
+    return take_rest(setup, why) < 0 ? -1 : out_spares_input(setup, why);
 }
 
 static int empty_catalog(struct catalog **out, struct failure *why)
@@ -398,7 +395,7 @@ int setup_export(struct setup *setup, struct session *session, struct failure *w
     setup->runner.fixed = setup->nothing;
     setup->runner.fixed_digest = "";
     setup->runner.must_exist = true;
-    return 0;
+    return out_spares_input(setup, why);
 }
 
 void setup_release(struct setup *setup)

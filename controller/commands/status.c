@@ -102,8 +102,6 @@ static int make_url(struct asking *asking, struct failure *why)
     const struct options *options = asking->session->options;
     size_t length;
 
-    if (options->argument_count > 1)
-        return failure_set(why, CAUSE_USAGE, "status takes the name of one Sync, or none");
     if (base_url(asking->session, asking->url, why) < 0)
         return -1;
     length = strlen(asking->url);

@@ -120,11 +120,12 @@ class Daemon(Contract):
 class Configuration(Contract):
     def test_config_show_leaves_no_guard_out(self):
         self.write("c.yaml", SYNC + "  destination: {address: \"snapshot:d.json\", for: ons, expect: {region: r1}}\n"
-                   "  guard: {maxCreates: 7, maxShrinkPercent: 30, maxSourceAge: 24h}\n  pace: {share: 50%}\n")
+                   "  guard: {maxCreates: 7, maxShrinkPercent: 30, maxSourceAge: 24h}\n  pace: {rate: 10/s, share: 50%}\n")
         ended = self.run_it("config", "show", "--config", "c.yaml", "--output", "json")
         values = {value["name"]: (value["value"], value["origin"]) for value in ended.json()["values"]}
         for name, value in (("destination.for", "ons"), ("destination.expect.region", "r1"), ("guard.maxCreates", "7"),
-                            ("guard.maxShrinkPercent", "30"), ("guard.maxSourceAge", "24 h"), ("pace.share", "50")):
+                            ("guard.maxShrinkPercent", "30"), ("guard.maxSourceAge", "24 h"), ("pace.rate", "10/s"),
+                            ("pace.share", "50%")):
             self.assertEqual(values["sync.one." + name], (value, "c.yaml:1"))
         self.assertEqual(values["sync.one.guard.allowEmptySource"], ("false", "default"))
 

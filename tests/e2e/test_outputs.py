@@ -65,6 +65,29 @@ class Usage(Case):
         self.wrong("apply", "--from", "a", "--to", "snapshot:d", "--yes=1", says="--yes")
         self.wrong("validate", "--to", "snapshot:d", "a", says=("validate", "--to"))
         self.wrong("version", "--once", says="--once")
+        for words in (("version",), ("run", "--once"), ("journal",), ("export", "--from", "snapshot:a"), ("help", "plan"),
+                      ("config", "show"), ("status", "cutover")):
+            self.wrong(*words, "besides", says="'besides'")
+
+    def test_out_does_not_replace_what_is_read(self):
+        topic = "apiVersion: mqferry/v1\nkind: Topic\nmetadata: {name: a}\nspec: {messageType: NORMAL}\n"
+        mapping = "apiVersion: mqferry/v1\nkind: Mapping\nspec: {exclude: [b]}\n"
+        self.write("t.yaml", topic)
+        self.write("m.yaml", mapping)
+        self.run_it("apply", "--from", "t.yaml", "--to", "snapshot:new.json", "--yes")
+        before = self.path("new.json").read_bytes()
+        self.path("link").symlink_to("new.json")
+        plan = ("plan", "--from", "t.yaml", "--to", "snapshot:./new.json", "--mapping", "m.yaml", "--out")
+        for line in ((*plan, "./t.yaml"), (*plan, "m.yaml"), (*plan, "new.json"), (*plan, "link"),
+                     ("plan", "--from", "snapshot:new.json", "--to", "snapshot:other.json", "--out", "new.json"),
+                     ("export", "--from", "snapshot:new.json", "--out", "link")):
+            with self.subTest(line=line):
+                self.assertIn("would replace what is read", self.run_it(*line, code=64).err)
+        self.assertEqual((self.path("t.yaml").read_text(), self.path("m.yaml").read_text()), (topic, mapping))
+        self.assertEqual(self.path("new.json").read_bytes(), before)
+        for _ in range(2):
+            self.run_it(*plan, "p.plan")
+            self.run_it("export", "--from", "snapshot:new.json", "--out", "out.yaml")
 
     def test_no_abbreviations_and_no_short_options(self):
         self.wrong("plan", "--outp", "json", says=("--outp", "--out"))
