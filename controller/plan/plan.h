@@ -75,9 +75,10 @@ struct plan_input {
 };
 
 struct vanished_input {
-    const struct catalog *vanished;            /* what had vanished until now; NULL: nothing */
-    const struct catalog *before;              /* the declared set of the last pass, if only the sources may differ */
-    const struct catalog *files;               /* what files declare besides, now as then; NULL: there are none */
+    const struct catalog *vanished; /* what had vanished until now; NULL: nothing */
+    const struct catalog *before;   /* the declared set of the last pass */
+    const struct catalog *files;    /* what files declared besides, then; NULL: nothing */
+    const struct catalog *sources;  /* what all sources declare now, before the mapping; NULL: as `declared` */
     const struct catalog *declared, *observed; /* now */
 };
 /* What live sources declared earlier and declare no more, as long as the destination has it. *out: NULL when there is

@@ -6,16 +6,22 @@
 #include "controller/plan/plan.h"
 
 struct vanishing {
-    const struct catalog *files, *declared, *observed;
+    const struct catalog *files, *sources, *declared, *observed;
 };
 
-/* Files do not declare it (the same ones as then): a live source did. */
-static bool is_live(const struct vanishing *vanishing, const struct entry *entry)
+/* By the name that it has at its source, which an edit of the mapping does not change. */
+static bool stands_in(const struct catalog *catalog, const struct entry *entry)
 {
     struct text name = entry->source_name.bytes > 0 ? entry->source_name : entry->name;
 
-    return entry->status == STATUS_ORDINARY &&
-           (vanishing->files == NULL || catalog_find(vanishing->files, entry->kind, name) == CATALOG_ABSENT);
+    return catalog != NULL && catalog_find(catalog, entry->kind, name) != CATALOG_ABSENT;
+}
+
+/* Files did not declare it: a live source did. And no source does now. */
+static bool is_lost(const struct vanishing *vanishing, const struct entry *entry)
+{
+    return entry->status == STATUS_ORDINARY && !stands_in(vanishing->files, entry) &&
+           !stands_in(vanishing->sources, entry);
 }
 
 /* What is excluded now still stands among the declared, under its source's name: it has not vanished there. */
@@ -25,7 +31,7 @@ static bool take_vanished(void *context, const struct catalog *from, uint32_t ro
 
     (void)from, (void)row;
     entry->problem_cause = CAUSE_NONE;
-    return is_live(vanishing, entry) && catalog_find(vanishing->declared, entry->kind, entry->name) == CATALOG_ABSENT &&
+    return is_lost(vanishing, entry) && catalog_find(vanishing->declared, entry->kind, entry->name) == CATALOG_ABSENT &&
            catalog_find(vanishing->observed, entry->kind, entry->name) != CATALOG_ABSENT;
 }
 
@@ -38,7 +44,8 @@ static enum duplicate keep_first(void *context, struct duplicate_pair *pair, str
 
 int plan_vanished(const struct vanished_input *input, struct catalog **out, struct failure *why)
 {
-    struct vanishing vanishing = {.files = input->files, .declared = input->declared, .observed = input->observed};
+    struct vanishing vanishing = {
+        .files = input->files, .sources = input->sources, .declared = input->declared, .observed = input->observed};
     struct catalog_builder *builder = catalog_builder_new();
     int status = 0;
 

@@ -25,7 +25,9 @@ struct planning {
     uint16_t side_count;                      /* 1: no live source */
     struct inputs *inputs;                    /* a reference */
     struct declared *declared;                /* in: reused when not NULL (a reference); else out */
-    struct catalog *before;                   /* the declared set of the last pass, from the same inputs; or NULL */
+    struct catalog *before;                   /* the declared set of the last pass; NULL: nothing is compared with it */
+    struct catalog *files_before;             /* what files had to do with it; NULL: nothing */
+    struct catalog *sources;                  /* with `before`: what this one is made of, before the mapping */
     struct catalog *vanished;                 /* in: until now; out: now. A reference; NULL: nothing */
     bool more_vanished;                       /* out: than until now */
     struct origin origin;                     /* of the plan; empty: not known */
@@ -117,7 +119,10 @@ static int map_sources(struct planning *planning, struct declared *declared)
         return -1;
     int status = mapping_apply(&planning->inputs->mapping, combined, &declared->mapping_counts, &declared->catalog,
                                &planning->failure);
-    catalog_unref(combined);
+    if (planning->before)
+        planning->sources = combined;
+    else
+        catalog_unref(combined);
     if (status == 0)
         status = catalog_digest(declared->catalog, declared->digest, &planning->failure);
     return status;
@@ -160,6 +165,14 @@ static bool has_more(const struct catalog *now, const struct catalog *until_now)
     return false;
 }
 
+static void release_before(struct planning *planning)
+{
+    catalog_unref(planning->before);
+    catalog_unref(planning->files_before);
+    catalog_unref(planning->sources);
+    planning->before = planning->files_before = planning->sources = NULL;
+}
+
 static int note_vanished(struct planning *planning, const struct catalog *observed)
 {
     struct catalog *until_now = planning->vanished;
@@ -169,7 +182,8 @@ static int note_vanished(struct planning *planning, const struct catalog *observ
     const struct vanished_input input = {
         .vanished = until_now,
         .before = planning->before,
-        .files = planning->inputs->manifests ? planning->inputs->manifests->catalog : NULL,
+        .files = planning->files_before,
+        .sources = planning->sources,
         .declared = planning->declared->catalog,
         .observed = observed,
     };
@@ -200,8 +214,7 @@ static void work(struct job *job)
     plan_build(&input, &planning->plan, &planning->failure);
 out:
     catalog_unref(observed);
-    catalog_unref(planning->before); /* here, not on the loop */
-    planning->before = NULL;
+    release_before(planning); /* here, not on the loop */
     for (uint16_t side = 0; side < planning->side_count; side++)
         for (int kind = 0; kind < KINDS; kind++)
             part_list_release(&planning->sides[side].lists[kind]);
@@ -231,7 +244,7 @@ static int copy_sides(struct runner *runner, struct planning *planning)
 
 static void release_planning(struct planning *planning)
 {
-    catalog_unref(planning->before);
+    release_before(planning);
     catalog_unref(planning->vanished);
     origin_release(&planning->origin);
     for (uint16_t side = 0; side < planning->side_count; side++)
@@ -316,13 +329,15 @@ void plan_forget(struct runner *runner)
     runner->standing = NULL;
 }
 
-/* An edit of files or mapping may have taken away what its sources still have: only sets of the same inputs tell. */
-static struct catalog *last_declared(const struct runner *runner, const struct declared *reused)
+/* What live sources may have lost since: the set in force, and what of it came from files as they were then. */
+static void compare_with_last(const struct runner *runner, struct planning *planning)
 {
-    const struct declared *declared = runner->declared;
+    const struct declared *last = runner->declared;
 
-    return !reused && declared && declared->live && declared->inputs == runner->inputs ? catalog_ref(declared->catalog)
-                                                                                       : NULL;
+    if (!last || !last->live)
+        return;
+    planning->before = catalog_ref(last->catalog);
+    planning->files_before = last->inputs->manifests ? catalog_ref(last->inputs->manifests->catalog) : NULL;
 }
 
 static struct planning *planning_new(struct op *op)
@@ -340,7 +355,8 @@ static struct planning *planning_new(struct op *op)
         release_planning(planning);
         return NULL;
     }
-    planning->before = last_declared(runner, declared);
+    if (!declared)
+        compare_with_last(runner, planning);
     planning->vanished = runner->vanished ? catalog_ref(runner->vanished) : NULL;
     planning->declared = declared ? declared_ref(declared) : NULL;
     planning->inputs = inputs_ref(declared ? declared->inputs : runner->inputs);

@@ -173,6 +173,37 @@ static void an_edit_of_the_mapping_is_no_loss(void **state)
     end();
 }
 
+/* What the source lost between two passes is told, whatever of ours was edited meanwhile; under the name that it has
+ * at the destination. What files declared and do not any more is no loss. */
+static void an_edit_hides_no_loss(void **state)
+{
+    (void)state;
+    begin("snapshot:to.json");
+    scratch_put("t.yaml",
+                "apiVersion: mqferry/v1\nkind: Topic\nmetadata: {name: file-a}\nspec: {messageType: NORMAL}\n"
+                "---\n"
+                "apiVersion: mqferry/v1\nkind: Topic\nmetadata: {name: file-b}\nspec: {messageType: NORMAL}\n");
+    fixture.paths[0] = "t.yaml";
+    fixture.options.paths = fixture.paths;
+    fixture.options.path_count = 1;
+    write_mapping("  rename: [{kind: Topic, from: topic-a, to: topic-x}]\n");
+    source_holds(
+        "Topic topic-a messageType=NORMAL\nTopic topic-b messageType=NORMAL\nTopic topic-c messageType=NORMAL");
+    fixture_open(&fixture);
+    fixture_pass(&fixture, PASS_APPLY);
+    assert_int_equal(fixture.report.created[KIND_TOPIC], 5);
+    write_mapping("  exclude: [topic-c]\n");
+    scratch_put("t.yaml",
+                "apiVersion: mqferry/v1\nkind: Topic\nmetadata: {name: file-a}\nspec: {messageType: NORMAL}\n");
+    source_holds("Topic topic-b messageType=NORMAL\nTopic topic-c messageType=NORMAL");
+    fixture_pass(&fixture, PASS_APPLY);
+    assert_string_equal(vanished(), "topic-x");
+    source_holds("Topic topic-c messageType=NORMAL");
+    fixture_pass(&fixture, PASS_APPLY);
+    assert_string_equal(vanished(), "topic-b topic-x");
+    end();
+}
+
 /* ---- what has not changed ---- */
 
 enum { STANDING_MS = 20000 };
@@ -265,6 +296,7 @@ int main(void)
         TEST(the_mapping_settles_what_masters_disagree_about),
         TEST(what_the_source_loses_is_told_and_stays),
         TEST(an_edit_of_the_mapping_is_no_loss),
+        TEST(an_edit_hides_no_loss),
         TEST(an_unchanged_source_costs_no_plan),
         TEST(a_door_that_keeps_nothing_is_planned_anew),
         TEST(unchanged_files_cost_no_plan),
