@@ -10,7 +10,10 @@
 
 #include "controller/pass/effects.h"
 
-enum { INQUIRY_GETS_AT_ONCE = 16, INQUIRY_ROWS_MAX = 100 };
+enum {
+    INQUIRY_GETS_AT_ONCE = 16,
+    INQUIRY_ROWS_MAX = 8, /* of one get, whatever a door takes: today's doors that have a get take one name */
+};
 
 enum get_state { GET_FREE, GET_ASKED, GET_WAITING };
 
@@ -38,7 +41,7 @@ struct inquiry {
     struct get gets[INQUIRY_GETS_AT_ONCE];
 };
 
-/* `get_max` > 0: what the door takes in one call. */
+/* `get_max` > 0: what the door takes in one call; at most INQUIRY_ROWS_MAX go. */
 void inquiry_begin(struct inquiry *inquiry, enum kind kind, uint32_t get_max, inquiry_rows next, const void *context);
 /* Asks for what is due; the inquiry ends (running is false) when there is nothing left to ask or to wait for. */
 void inquiry_pump(struct inquiry *inquiry, struct emitter *emitter);
