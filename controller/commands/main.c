@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,14 +78,24 @@ static void hold_standard_streams(void)
             _exit(EXIT_CANNOT_WRITE);
 }
 
-/* What was printed may still be on its way. */
+/* As after `| head`. Which of many writes failed, and errno after it, are not known here: the pipe is asked. */
+static bool reader_has_left(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
+/* What was printed may still be on its way. Who reads no further has what he wanted: the code is that of the work. */
 static int flush_output(int code)
 {
     struct failure why = FAILURE_INIT;
 
-    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+    bool written = fflush(stdout) == 0 && ferror(stdout) == 0;
+    int error = errno;
+    if (written || reader_has_left())
         return code;
-    failure_set(&why, CAUSE_STATE_UNWRITABLE, "could not write to standard output: %s", strerror(errno));
+    failure_set(&why, CAUSE_STATE_UNWRITABLE, "could not write to standard output: %s", strerror(error));
     return exit_code_worse(code, session_say(&why));
 }
 

@@ -41,6 +41,7 @@ struct asking {
     uv_timer_t timer;
     uv_signal_t interrupted;
     bool watch, terminal, busy, stopped;
+    bool unread; /* nobody takes what is printed: a watch ends */
     struct status_pages pages;
     struct buffer shown; /* last: nothing is printed twice where no screen is repainted */
     int code;
@@ -164,7 +165,7 @@ static int show(struct asking *asking, struct failure *why)
         if (asking->watch && asking->terminal)
             fputs("\033[H\033[J", stdout);
         fwrite(text.data, 1, text.length, stdout);
-        fflush(stdout);
+        asking->unread = fflush(stdout) != 0;
     }
     buffer_release(&asking->shown);
     asking->shown = text;
@@ -205,7 +206,7 @@ static void on_answer(struct http_request *request)
             asking->page = asking->pages.more ? asking->page + 1 : 1;
         if (asking->pages.more)
             uv_timer_start(&asking->timer, on_timer, 0, 0);
-        else if (asking->watch)
+        else if (asking->watch && !asking->unread)
             uv_timer_start(&asking->timer, on_timer, WATCH_MS, 0);
         else
             stop(asking, EXIT_DONE);

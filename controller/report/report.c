@@ -50,7 +50,7 @@ int report_sink_end(struct report_sink *sink, struct failure *why)
     bool failed = sink->failed;
     int error = sink->error;
     buffer_release(&sink->buffer);
-    if (!failed)
+    if (!failed || error == EPIPE)
         return 0;
     return failure_set(why, CAUSE_STATE_UNWRITABLE, "could not write the report to standard output: %s",
                        strerror(error));

@@ -62,7 +62,8 @@ struct report_sink {
 };
 void report_sink_init(struct report_sink *sink, int fd);
 void report_sink_drain(struct report_sink *sink, bool all);
-int report_sink_end(struct report_sink *sink, struct failure *why); /* flushes and releases; 0 or -1 */
+/* Flushes and releases; 0 or -1. A reader who has left (`| head`) is no failure. */
+int report_sink_end(struct report_sink *sink, struct failure *why);
 
 /* The formats: table.c, json.c. */
 void report_table(struct report_sink *sink, const struct report_options *options, const struct runner_result *result);

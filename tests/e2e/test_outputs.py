@@ -481,6 +481,32 @@ class Ending(Case):
                                       stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=60, check=False)
             self.assertEqual(done.returncode, 78 if words[0] == "config" else 74, (words, done.stderr))
 
+    def unread(self, *arguments, code):
+        """Standard output is a pipe that nobody reads any more, as after `| head` had its lines."""
+        reader, writer = os.pipe()
+        os.close(reader)
+        with os.fdopen(writer, "wb") as pipe:
+            done = subprocess.run(self.command(*arguments), cwd=self.folder, env=self.environment, stdout=pipe,
+                                  stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=60, check=False)
+        self.assertEqual(done.returncode, code, (arguments, done.stderr))
+        self.assertNotIn(b"roken pipe", done.stderr)
+        self.assertNotIn(b"free space", done.stderr)
+
+    def test_a_reader_who_has_left(self):
+        for words in (("version",), ("help",), ("help", "plan")):
+            self.unread(*words, code=0)
+        for output in ("table", "json", "jsonl"):
+            self.unread("plan", *self.words, "--output", output, code=0)
+            self.unread("plan", *self.words, "--output", output, "--detailed-exitcode", code=2)
+        self.unread("plan", *self.words, "--out", "p.json", code=0)
+        self.run_it("apply", "p.json", "--yes")
+        self.path("d.json").unlink()
+        self.unread("apply", *self.words, "--yes", code=0)
+        self.assertEqual(len(self.snapshot("d.json")["topics"]), 30)
+        self.unread("verify", *self.words, code=0)
+        self.unread("export", "--from", "snapshot:d.json", code=0)
+        self.unread("journal", code=0)
+
     def test_signals_end_what_waits_for_input(self):
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
             process = self.endless_input("apply", "--from", "-", "--to", "snapshot:d.json", "--yes")
