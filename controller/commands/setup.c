@@ -254,6 +254,8 @@ static int take_plan(struct setup *setup, const char *path, struct failure *why)
                                "a saved plan holds source, mapping and destination; give no --%s besides",
                                option_info(held[i])->name);
     }
+    if (options_has(options, OPTION_MAX_PLAN_AGE) && options_number(options, OPTION_MAX_PLAN_AGE, 0) == 0)
+        return failure_set(why, CAUSE_USAGE, "--max-plan-age takes more than no time at all: every plan is older");
     if (plan_file_read(path, &setup->plan, why) < 0 ||
         plan_file_check_age(&setup->plan, walltime_unix_ms(), options_number(options, OPTION_MAX_PLAN_AGE, 0), why) < 0)
         return -1;

@@ -454,6 +454,7 @@ class Plans(Input):
     def test_too_old(self):
         time.sleep(1.1)
         self.refuse(self.good, 78, "--max-plan-age", "1s")
+        self.assertIn("--max-plan-age", self.run_it("apply", "p.json", "--max-plan-age", "0s", code=64).err)
         self.run_it("apply", "p.json", "--max-plan-age", "1h")
 
     def test_absent_unreadable_not_regular(self):
