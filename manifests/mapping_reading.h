@@ -45,6 +45,12 @@ struct draft *mapping_copy_draft(struct yaml_reader *reader, struct mapping_read
 /* Neither empty nor longer than names are; if not, that is reported. */
 bool mapping_is_glob(struct yaml_reader *reader, struct text glob, struct yaml_mark mark);
 
+/* Every item of a list, each a map: `read` is called in it, and what it kept of the text is forgotten afterwards.
+ * `what` it is goes into mistakes: "a rename". */
+typedef void mapping_read_map(struct yaml_reader *reader, struct mapping_reading *reading, struct yaml_mark mark);
+void mapping_read_maps(struct yaml_reader *reader, const char *what, mapping_read_map *read,
+                       struct mapping_reading *reading);
+
 /* A row's reader: Topic or ConsumerGroup, as MATCH_… into the uint8_t at `argument` in the target. */
 void mapping_read_kind(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
                        void *target);

@@ -97,6 +97,20 @@ bool mapping_is_glob(struct yaml_reader *reader, struct text glob, struct yaml_m
     return false;
 }
 
+void mapping_read_maps(struct yaml_reader *reader, const char *what, mapping_read_map *read,
+                       struct mapping_reading *reading)
+{
+    struct yaml_kept kept = yaml_kept(reader);
+    struct yaml_value item;
+
+    while (yaml_next_item(reader, &item)) {
+        if (!yaml_expect(reader, what, YAML_MAP, &item))
+            continue;
+        read(reader, reading, item.mark);
+        yaml_forget(reader, kept);
+    }
+}
+
 void mapping_read_kind(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
                        void *target)
 {

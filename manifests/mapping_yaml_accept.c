@@ -84,6 +84,12 @@ static void read_said(struct yaml_reader *reader, const struct yaml_field *row, 
         yaml_skip(reader, value);
         return;
     }
+    if (attribute.bytes > 0) {
+        yaml_complain(reader, value->mark, "the value of one attribute is a text, this is %s",
+                      yaml_shape_name(value->shape));
+        yaml_skip(reader, value);
+        return;
+    }
     spec_reset(spec);
     spec_read_value(reader, field, value, spec);
     said->given = said->parsed = (spec->draft.set & FIELD_BIT(field)) != 0;
@@ -181,37 +187,28 @@ static void add_accept(struct yaml_reader *reader, struct accept_entry *entry, e
     };
 }
 
-static void read_entry(struct yaml_reader *reader, struct accept_entry *entry, struct yaml_mark mark)
+static void read_accept(struct yaml_reader *reader, struct mapping_reading *reading, struct yaml_mark mark)
 {
+    struct accept_entry entry = {.reading = reading};
     struct text attribute;
     enum field field;
-    uint64_t given = yaml_read_fields(reader, &table, mark, 0, entry);
+    uint64_t given = yaml_read_fields(reader, &table, mark, 0, &entry);
 
     if ((given & (1U << ROW_OBSERVED | 1U << ROW_DECLARED)) == 0) {
         yaml_complain(reader, mark, "an accept says the value that is accepted: observed or declared");
         return;
     }
-    if (!find_field(reader, entry, &field, &attribute) || entry->name.text.data == NULL ||
-        !mapping_is_glob(reader, entry->name.text, entry->name.mark) ||
-        !parse_said(reader, field, attribute, &entry->observed) ||
-        !parse_said(reader, field, attribute, &entry->declared))
+    if (!find_field(reader, &entry, &field, &attribute) || entry.name.text.data == NULL ||
+        !mapping_is_glob(reader, entry.name.text, entry.name.mark) ||
+        !parse_said(reader, field, attribute, &entry.observed) ||
+        !parse_said(reader, field, attribute, &entry.declared))
         return;
-    add_accept(reader, entry, field, attribute, mark);
+    add_accept(reader, &entry, field, attribute, mark);
 }
 
 void mapping_read_accepts(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
                           void *target)
 {
-    struct yaml_kept kept = yaml_kept(reader);
-    struct yaml_value item;
-
-    (void)field;
-    (void)value;
-    while (yaml_next_item(reader, &item)) {
-        struct accept_entry entry = {.reading = target};
-        if (!yaml_expect(reader, "an accept", YAML_MAP, &item))
-            continue;
-        read_entry(reader, &entry, item.mark);
-        yaml_forget(reader, kept);
-    }
+    (void)field, (void)value;
+    mapping_read_maps(reader, "an accept", read_accept, target);
 }

@@ -74,23 +74,20 @@ static void add_rename(struct yaml_reader *reader, struct mapping_reading *readi
     };
 }
 
+static void read_rename(struct yaml_reader *reader, struct mapping_reading *reading, struct yaml_mark mark)
+{
+    struct rename_entry entry = {.kinds = MATCH_BOTH};
+
+    yaml_read_fields(reader, &rename_table, mark, 0, &entry);
+    if (is_rename(reader, &entry, mark))
+        add_rename(reader, reading, &entry);
+}
+
 void mapping_read_renames(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
                           void *target)
 {
-    struct yaml_kept kept = yaml_kept(reader);
-    struct yaml_value item;
-
-    (void)field;
-    (void)value;
-    while (yaml_next_item(reader, &item)) {
-        struct rename_entry entry = {.kinds = MATCH_BOTH};
-        if (!yaml_expect(reader, "a rename", YAML_MAP, &item))
-            continue;
-        yaml_read_fields(reader, &rename_table, item.mark, 0, &entry);
-        if (is_rename(reader, &entry, item.mark))
-            add_rename(reader, target, &entry);
-        yaml_forget(reader, kept);
-    }
+    (void)field, (void)value;
+    mapping_read_maps(reader, "a rename", read_rename, target);
 }
 
 /* ---- messageTypes ---- */
@@ -140,22 +137,19 @@ static void add_type(struct yaml_reader *reader, struct mapping_reading *reading
     };
 }
 
+static void read_type(struct yaml_reader *reader, struct mapping_reading *reading, struct yaml_mark mark)
+{
+    struct type_entry entry = {.match = {.text = {NULL, 0}}};
+
+    yaml_read_fields(reader, &type_table, mark, 0, &entry);
+    add_type(reader, reading, &entry);
+}
+
 void mapping_read_types(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
                         void *target)
 {
-    struct yaml_kept kept = yaml_kept(reader);
-    struct yaml_value item;
-
-    (void)field;
-    (void)value;
-    while (yaml_next_item(reader, &item)) {
-        struct type_entry entry = {.match = {.text = {NULL, 0}}};
-        if (!yaml_expect(reader, "a message type", YAML_MAP, &item))
-            continue;
-        yaml_read_fields(reader, &type_table, item.mark, 0, &entry);
-        add_type(reader, target, &entry);
-        yaml_forget(reader, kept);
-    }
+    (void)field, (void)value;
+    mapping_read_maps(reader, "a message type", read_type, target);
 }
 
 /* ---- set ---- */
@@ -258,22 +252,19 @@ static void add_set(struct yaml_reader *reader, struct mapping_reading *reading,
     rules[mapping->set_count++] = entry->rule;
 }
 
+static void read_set(struct yaml_reader *reader, struct mapping_reading *reading, struct yaml_mark mark)
+{
+    struct set_entry entry = {.reading = reading};
+
+    yaml_read_fields(reader, &set_table, mark, 0, &entry);
+    add_set(reader, reading, &entry);
+}
+
 void mapping_read_sets(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,
                        void *target)
 {
-    struct yaml_kept kept = yaml_kept(reader);
-    struct yaml_value item;
-
-    (void)field;
-    (void)value;
-    while (yaml_next_item(reader, &item)) {
-        struct set_entry entry = {.reading = target};
-        if (!yaml_expect(reader, "a set", YAML_MAP, &item))
-            continue;
-        yaml_read_fields(reader, &set_table, item.mark, 0, &entry);
-        add_set(reader, target, &entry);
-        yaml_forget(reader, kept);
-    }
+    (void)field, (void)value;
+    mapping_read_maps(reader, "a set", read_set, target);
 }
 
 void mapping_read_create_defaults(struct yaml_reader *reader, const struct yaml_field *field,

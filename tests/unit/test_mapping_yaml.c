@@ -288,14 +288,16 @@ static void sets_and_accepts_are_checked(void **state)
         HEAD "  accept:\n  - {name: a, field: perm, observed: 4}\n  - {kind: Topic, name: a, field: prm, observed: 4}\n"
              "  - {kind: Topic, name: a, field: perm}\n  - {kind: Topic, name: a, field: perm, observed: x}\n"
              "  - {kind: Topic, name: a, observed: {b: c}, field: attributes}\n  - z\n"
-             "  - {kind: Topic, name: a, field: perm, declared: [4]}\n",
+             "  - {kind: Topic, name: a, field: perm, declared: [4]}\n"
+             "  - {kind: Topic, name: a, field: attributes.k, declared: {k: v}}\n",
         "m.yaml:5:5: kind is missing\n"
         "m.yaml:6:35: a topic has no field \"prm\", did you mean perm\n"
         "m.yaml:7:5: an accept says the value that is accepted: observed or declared\n"
         "m.yaml:8:51: perm is a whole number from 0 to 7, or W, R, RW, this is \"x\"\n"
         "m.yaml:9:38: kind and field stand before a value that is a map\n"
         "m.yaml:10:5: an accept is a map, this is a single value\n"
-        "m.yaml:11:51: perm is a single value, this is a list\n");
+        "m.yaml:11:51: perm is a single value, this is a list\n"
+        "m.yaml:12:59: the value of one attribute is a text, this is a map\n");
 }
 
 /* An include that names nothing would mean everything: it is a mistake, in the list and in the file. */
