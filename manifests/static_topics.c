@@ -55,6 +55,18 @@ static void tell_place(struct text text, size_t offset, const char *path, const 
     complain(mistakes, &(struct place){.path = path}, "line %u: %s", line, sentence);
 }
 
+/* Most brokers have the file with nothing in it. */
+static void notice(struct complaints *notices, const char *path, uint32_t count)
+{
+    const struct place place = {.path = path};
+
+    if (count == 0)
+        complain(notices, &place, "skipped: it tells of no static topics");
+    else
+        complain(notices, &place, "it tells of %u static topic%s not moved", count,
+                 count == 1 ? ", which is" : "s, which are");
+}
+
 static int read_quoted(struct text text, const char *path, struct catalog_builder *names, struct complaints *notices,
                        struct complaints *mistakes, struct failure *why)
 {
@@ -77,8 +89,7 @@ static int read_quoted(struct text text, const char *path, struct catalog_builde
     } else if (twice > 0) {
         tell_place(text, offset, path, "this member stands twice in one object", mistakes);
     } else {
-        complain(notices, &(struct place){.path = path}, "it tells of %u static topics, which are not moved",
-                 catalog_builder_count(names) - before);
+        notice(notices, path, catalog_builder_count(names) - before);
     }
     json_keys_release(&keys);
     json_reader_free(json);

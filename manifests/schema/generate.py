@@ -170,11 +170,15 @@ def accept(table):
         names = [row["name"] for row in table if row["kind"] == kind]
         return {"field": {"anyOf": [{"enum": names}, {"type": "string", "pattern": "^attributes\\..+"}]}}
 
-    any_value = {"type": ["string", "number", "boolean", "object", "array"]}
+    scalar = {"type": ["string", "number", "boolean"]}
+    any_value = {"type": [*scalar["type"], "object", "array"]}
+    one_attribute = {"if": {"properties": {"field": {"type": "string", "pattern": "^attributes\\..+"}},
+                            "required": ["field"]},
+                     "then": {"properties": {"observed": scalar, "declared": scalar}}}
     schema = closed({"kind": KIND, "name": {**GLOB, "description": "glob over the destination's names"}, "field": WORD,
                      "observed": any_value, "declared": any_value, "reason": WORD}, ["kind", "name", "field"])
     return {**schema, "anyOf": [{"required": ["observed"]}, {"required": ["declared"]}],
-            "allOf": by_kind(field("Topic"), field("ConsumerGroup"))}
+            "allOf": [*by_kind(field("Topic"), field("ConsumerGroup")), one_attribute]}
 
 
 def names(least):

@@ -347,6 +347,12 @@ static void test_static_topics_are_system(void **state)
     assert_int_equal(row_of(KIND_TOPIC, "s")->status, STATUS_STATIC);
     assert_string_equal(catalog_file(loaded->catalog, row_of(KIND_TOPIC, "s")->file), "config/topics.json");
     assert_noticed("config/topicQueueMapping.json", "it tells of 2 static topics, which are not moved");
+    scratch_put("config/topicQueueMapping.json", "{\"topicQueueMappingInfoMap\":{\"s\":{}}}");
+    assert_loaded(load("config"));
+    assert_noticed("config/topicQueueMapping.json", "it tells of 1 static topic, which is not moved");
+    scratch_put("config/topicQueueMapping.json", "{\"topicQueueMappingInfoMap\":{}}"); /* as most brokers have it */
+    assert_loaded(load("config"));
+    assert_noticed("config/topicQueueMapping.json", "skipped: it tells of no static topics");
     scratch_put("config/topicQueueMapping.json", "{\"topicQueueMappingInfoMap\":{\n\"s\":{0:[}}}");
     assert_refused(load("config"), "config/topicQueueMapping.json", 0, 0, "line 2: a value was expected");
     scratch_put("config/topicQueueMapping.json",
