@@ -415,7 +415,9 @@ static void read_source_age(struct yaml_reader *reader, const struct yaml_field 
                             void *target)
 {
     struct loading *loading = target;
-    read_duration(reader, field, value, &loading->sync.guard.max_source_age_ms);
+    if (read_duration(reader, field, value, &loading->sync.guard.max_source_age_ms) &&
+        loading->sync.guard.max_source_age_ms == 0)
+        yaml_complain(reader, value->mark, "spec.guard.maxSourceAge is more than 0s: no export is so young");
 }
 
 static void read_interval(struct yaml_reader *reader, const struct yaml_field *field, const struct yaml_value *value,

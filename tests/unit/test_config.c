@@ -155,7 +155,7 @@ static void every_mistake_is_found_in_one_run(void **state)
          "  mode: aply\n"
          "  source: [{path: a, address: \"snapshot:b\"}, {address: \"snapshot:c\", expect: {clustername: x}}]\n"
          "  destination: {address: \"ftp://x\"}\n"
-         "  guard: {maxCreates: 0, maxShrink: 3}\n"
+         "  guard: {maxCreates: 0, maxShrink: 3, maxSourceAge: 0s}\n"
          "  pace: {rate: 10, share: 120%}\n"
          "  interval: 10ms\n"
          "---\n"
@@ -166,6 +166,7 @@ static void every_mistake_is_found_in_one_run(void **state)
     expect_mistake(&loaded, 7, "begins with rocketmq://");
     expect_mistake(&loaded, 8, "whole number from 1");
     expect_mistake(&loaded, 8, "unknown field \"maxShrink\"");
+    expect_mistake(&loaded, 8, "more than 0s");
     expect_mistake(&loaded, 9, "10/s");
     expect_mistake(&loaded, 9, "1 to 100");
     expect_mistake(&loaded, 10, "at least 1s");
